@@ -1,0 +1,39 @@
+// AtomicFile: a file that appears under its name wholly or not at all.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gapstow/base/fs.h"
+
+namespace gapstow::base {
+
+/// Written under a temporary name beside the final one; commit() syncs and renames. Destroyed without a
+/// commit it removes the temporary file. One thread commits; writes may be parallel.
+class AtomicFile {
+ public:
+  AtomicFile(WriteFs& fs, std::string path, std::uint32_t mode = 0644);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  File& file() { return *file_; }
+  const std::string& path() const { return path_; }
+  /// Sync, rename over the final name, sync the folder. Throws Error{io_write}; then nothing has changed.
+  void commit();
+
+ private:
+  WriteFs& fs_;
+  std::string path_;
+  std::string temporary_;
+  std::unique_ptr<File> file_;
+  bool pending_ = true;
+};
+
+/// Writes a small file atomically.
+void write_file(WriteFs& fs, const std::string& path, ByteView bytes, std::uint32_t mode = 0644);
+
+/// A name beside `path` that no other process uses: ".<name>.<random>.tmp".
+std::string temporary_name(const std::string& path);
+
+}  // namespace gapstow::base

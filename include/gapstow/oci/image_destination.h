@@ -1,0 +1,64 @@
+// ImageDestination: where proven images are written. Nothing is visible under the final name before commit().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gapstow/base/fs.h"
+#include "gapstow/base/stream.h"
+#include "gapstow/oci/descriptor.h"
+#include "gapstow/oci/image_source.h"
+
+namespace gapstow::oci {
+
+/// An image as the destination shows it.
+struct NamedImage {
+  std::string reference;  ///< full origin reference (host/path:tag)
+  Descriptor root;        ///< goes into index.json, byte for byte the signed manifest
+  Binding binding = Binding::manifest;
+  /// What `manifest.json` shows; empty when the image cannot be shown that way.
+  struct DockerView {
+    digest::Digest config;
+    std::vector<digest::Digest> layers;
+  };
+  std::optional<DockerView> docker;
+};
+
+/// A blob that will come, with its size: archives need the sizes to place what follows.
+struct PlannedBlob {
+  digest::Digest digest;
+  std::uint64_t size = 0;
+};
+
+class ImageDestination {
+ public:
+  virtual ~ImageDestination() = default;
+  /// Announces everything, once, before the first put(). Refuses what it cannot hold (Error{digest_unavailable}
+  /// with the reason), for instance a diff_ids image in a layout.
+  virtual void begin(const std::vector<NamedImage>& images, const std::vector<PlannedBlob>& blobs) = 0;
+  /// A sink for one planned blob; several may be open at once, from several threads. Exactly the planned number
+  /// of bytes must be written, then finish(). The bytes are not visible yet.
+  virtual std::unique_ptr<base::Sink> put(const digest::Digest& digest) = 0;
+  /// Makes everything visible at once. Only called when every byte is proven.
+  virtual void commit() = 0;
+  virtual std::string description() const = 0;
+};
+
+/// oci:DIR[:REF]. Creates the folder or adds to a layout that is there. With a REF (one image only) the index
+/// entry carries it as org.opencontainers.image.ref.name instead of the full reference.
+std::unique_ptr<ImageDestination> make_oci_folder(base::WriteFs& fs, const std::string& path, std::string reference);
+/// oci-archive:FILE[:REF]: an uncompressed, deterministic tar.
+std::unique_ptr<ImageDestination> make_oci_archive(base::WriteFs& fs, const std::string& path, std::string reference);
+/// docker-archive:FILE: manifest.json over blobs/sha256, and the OCI layout beside it where the image is bound by
+/// its manifest, so that docker, podman and containerd load it.
+std::unique_ptr<ImageDestination> make_docker_archive(base::WriteFs& fs, const std::string& path);
+
+/// The exact bytes of the three views; a bundle holds the same.
+std::string oci_layout_json();
+/// Annotations org.opencontainers.image.ref.name and io.containerd.image.name = reference on each entry.
+std::string index_json(const std::vector<NamedImage>& images);
+/// Empty when no image has a docker view. RepoTags in Docker's familiar form; images of one config share an item.
+std::string docker_manifest_json(const std::vector<NamedImage>& images);
+
+}  // namespace gapstow::oci

@@ -1,0 +1,57 @@
+// Dialect: everything in which Notary v1 and TUF 1.0 differ. The engine has no knowledge of either.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gapstow/tuf/metadata.h"
+
+namespace gapstow::tuf {
+
+/// Named limits of metadata, for both dialects (formats/bundle.md, "Limits").
+inline constexpr std::uint64_t kMaxRootBytes = 1ULL << 20;
+inline constexpr std::uint64_t kMaxTimestampBytes = 1ULL << 20;
+inline constexpr std::uint64_t kMaxSnapshotBytes = 64ULL << 20;
+inline constexpr std::uint64_t kMaxTargetsBytes = 64ULL << 20;  ///< 100,000 targets are about 30 MB
+inline constexpr std::size_t kMaxRootVersions = 1024;           ///< the specification's example for Y
+inline constexpr std::size_t kMaxKeys = 1000;
+inline constexpr std::size_t kMaxSignatures = 1000;
+inline constexpr std::size_t kMaxDelegations = 4096;  ///< of one role
+inline constexpr std::size_t kMaxRoles = 16'384;      ///< of one chain
+inline constexpr unsigned kMaxDelegationDepth = 32;
+inline constexpr std::size_t kMaxRoleNameBytes = 255;
+
+/// Stateless; one object serves all threads. Parsers throw Error{malformed | limit_exceeded | role_invalid}.
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+  /// "notary-v1", "tuf-1.0".
+  virtual std::string_view name() const = 0;
+
+  virtual Signed<Root> parse_root(base::ByteView raw) const = 0;
+  virtual Signed<Timestamp> parse_timestamp(base::ByteView raw) const = 0;
+  virtual Signed<Snapshot> parse_snapshot(base::ByteView raw) const = 0;
+  /// `role`: the name the file stands for; its delegations must be allowed to it.
+  virtual Signed<Targets> parse_targets(base::ByteView raw, const std::string& role) const = 0;
+
+  /// Rules for a root beyond its signatures (x509 names and kinds). Throws Error.
+  virtual void check_root(const Root& root, const std::string& gun) const = 0;
+  /// The ID by which people know a key: of an x509 key that of its bare public key.
+  virtual std::string canonical_key_id(const Key& key) const = 0;
+  /// Whether `meta` in a snapshot or timestamp fits a file of that version, length and hashes. Throws
+  /// Error{digest_mismatch} or Error{role_invalid}.
+  virtual void check_meta(const FileMeta& meta, std::uint64_t version, base::ByteView raw) const = 0;
+  /// Whether the snapshot must list the root file too.
+  virtual bool snapshot_lists_root() const = 0;
+  /// Whether `delegation` may speak of `target`.
+  virtual bool may_name(const Delegation& delegation, const std::string& target) const = 0;
+  /// Roles to ask for a target, in order, of those that the walk has proven (names in pre-order of delegation).
+  virtual std::vector<std::string> search_order(const std::vector<std::string>& proven) const = 0;
+};
+
+/// Docker Content Trust. One shared object that lives as long as the program.
+const Dialect& notary_v1();
+
+}  // namespace gapstow::tuf

@@ -1,0 +1,176 @@
+#include "gapstow/base/fs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "gapstow/base/error.h"
+
+namespace gapstow::base {
+namespace {
+
+[[noreturn]] void fail(ErrorCode code, const std::string& what, int error) {
+  throw Error(code, what + ": " + std::generic_category().message(error));
+}
+
+ErrorCode read_code(int error) {
+  return error == ENOENT || error == ENOTDIR ? ErrorCode::not_found : ErrorCode::io_read;
+}
+
+class SystemFile final : public File {
+ public:
+  SystemFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+  SystemFile(const SystemFile&) = delete;
+  SystemFile& operator=(const SystemFile&) = delete;
+  ~SystemFile() override { ::close(descriptor_); }
+
+  std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) override {
+    std::size_t done = 0;
+    while (done < out.size()) {
+      const ssize_t count =
+          ::pread(descriptor_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      if (count == 0) break;
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail(ErrorCode::io_read, "cannot read " + path_, errno);
+      done += static_cast<std::size_t>(count);
+    }
+    return done;
+  }
+
+  void write_at(std::uint64_t offset, ByteView bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail(ErrorCode::io_write, "cannot write " + path_, errno);
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+      offset += static_cast<std::uint64_t>(count);
+    }
+  }
+
+  std::uint64_t size() override {
+    struct stat info{};
+    if (::fstat(descriptor_, &info) != 0) fail(ErrorCode::io_read, "cannot examine " + path_, errno);
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+
+  void sync() override {
+    if (::fdatasync(descriptor_) != 0) fail(ErrorCode::io_write, "cannot sync " + path_, errno);
+  }
+
+  void start_writeback(std::uint64_t offset, std::uint64_t length) override {
+    ::sync_file_range(descriptor_, static_cast<off64_t>(offset), static_cast<off64_t>(length), SYNC_FILE_RANGE_WRITE);
+  }
+
+ private:
+  int descriptor_;
+  std::string path_;
+};
+
+}  // namespace
+
+std::unique_ptr<File> SystemFs::open(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail(read_code(errno), "cannot open " + path, errno);
+  auto file = std::make_unique<SystemFile>(descriptor, path);
+  struct stat info{};
+  if (::fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode)) fail(ErrorCode::io_read, "cannot open " + path, EISDIR);
+  return file;
+}
+
+std::optional<FileStatus> SystemFs::status(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    fail(ErrorCode::io_read, "cannot examine " + path, errno);
+  }
+  FileStatus status;
+  status.kind = S_ISREG(info.st_mode)   ? FileStatus::Kind::regular
+                : S_ISDIR(info.st_mode) ? FileStatus::Kind::folder
+                                        : FileStatus::Kind::other;
+  status.size = static_cast<std::uint64_t>(info.st_size);
+  status.mode = info.st_mode & 07777;
+  status.owner = info.st_uid;
+  return status;
+}
+
+std::vector<std::string> SystemFs::list(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> names;
+  std::filesystem::directory_iterator it(folder, error);
+  for (; !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  if (error) fail(read_code(error.value()), "cannot list " + folder, error.value());
+  std::ranges::sort(names);
+  return names;
+}
+
+std::unique_ptr<File> SystemFs::create(const std::string& path, std::uint32_t mode) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+  if (descriptor < 0) {
+    fail(errno == EEXIST ? ErrorCode::conflict : ErrorCode::io_write, "cannot create " + path, errno);
+  }
+  return std::make_unique<SystemFile>(descriptor, path);
+}
+
+void SystemFs::rename(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) fail(ErrorCode::io_write, "cannot rename to " + to, errno);
+}
+
+void SystemFs::remove(const std::string& path) {
+  if (::remove(path.c_str()) != 0) fail(ErrorCode::io_write, "cannot remove " + path, errno);
+}
+
+void SystemFs::make_folder(const std::string& path, std::uint32_t mode) {
+  if (::mkdir(path.c_str(), mode) != 0) {
+    fail(errno == EEXIST ? ErrorCode::conflict : ErrorCode::io_write, "cannot make folder " + path, errno);
+  }
+}
+
+void SystemFs::sync_folder(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) fail(ErrorCode::io_write, "cannot open folder " + path, errno);
+  const int result = ::fsync(descriptor);
+  const int error = errno;
+  ::close(descriptor);
+  // Some file systems cannot sync a folder (EINVAL); that is their durability, not a failure of ours.
+  if (result != 0 && error != EINVAL) fail(ErrorCode::io_write, "cannot sync folder " + path, error);
+}
+
+std::size_t FileSource::read(std::span<std::byte> out) {
+  const std::size_t count = file_.read_at(at_, out.first(std::min<std::uint64_t>(out.size(), left_)));
+  at_ += count;
+  left_ -= count;
+  return count;
+}
+
+void FileSink::write(ByteView bytes) {
+  file_.write_at(at_, bytes);
+  at_ += bytes.size();
+}
+
+Bytes read_file(ReadFs& fs, const std::string& path, std::uint64_t limit) {
+  const auto file = fs.open(path);
+  FileSource source(*file);
+  return with_context(path, [&] { return read_all(source, limit); });
+}
+
+std::string parent_folder(const std::string& path) {
+  const std::size_t slash =
+      path.find_last_not_of('/') == std::string::npos ? 0 : path.rfind('/', path.find_last_not_of('/'));
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string file_name(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace gapstow::base
