@@ -46,7 +46,7 @@ class Digest {
   base::Bytes value_;
 };
 
-/// Computes a digest piece by piece. Not copyable; finish() may be called once.
+/// Computes a digest piece by piece. Not copyable; finish() may be called once (Error{internal} after that).
 class Hasher {
  public:
   explicit Hasher(Algorithm algorithm = Algorithm::sha256);
@@ -67,18 +67,22 @@ Digest sha512(base::ByteView bytes);
 /// Hands through the bytes of `inner` and checks them: exactly `size` bytes (Error{truncated} when fewer,
 /// Error{digest_mismatch} when more) with digest `expected` (Error{digest_mismatch}). The check is made
 /// before the call that would deliver the last bytes returns, so a consumer that copies everything and sees
-/// no error has copied the right bytes. Bytes delivered before are unproven until then.
+/// no error has copied the right bytes. Bytes delivered before are unproven until then. `inner` is read one
+/// byte further to see its end (wrap it in an ExactSource when more follows); after an error every read throws.
 class VerifyingSource final : public base::Source {
  public:
   VerifyingSource(base::Source& inner, std::uint64_t size, Digest expected);
   std::size_t read(std::span<std::byte> out) override;
 
  private:
+  void check_end();
+
   base::Source& inner_;
   std::uint64_t left_;
   Digest expected_;
   Hasher hasher_;
   bool checked_ = false;
+  bool failed_ = false;
 };
 
 /// Hashes and counts what passes into another sink.
