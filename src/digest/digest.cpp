@@ -15,13 +15,13 @@ using base::ErrorCode;
 std::size_t value_size(Algorithm algorithm) { return algorithm == Algorithm::sha512 ? 64 : 32; }
 
 /// Text out of a file, fit for a message: short, and no control characters.
-std::string quoted(std::string_view text) {
-  constexpr std::size_t kShown = 160;
-  return "'" + base::printable(text.substr(0, kShown)) + (text.size() > kShown ? "…'" : "'");
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMost = 160;
+  return "'" + base::printable(text.substr(0, kMost)) + (text.size() > kMost ? "…'" : "'");
 }
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw Error(ErrorCode::malformed, quoted(text) + " is not a digest: " + why);
+  throw Error(ErrorCode::malformed, shown(text) + " is not a digest: " + why);
 }
 
 /// algorithm ::= component (separator component)*, component ::= [a-z0-9]+, separator ::= [+._-]
@@ -73,7 +73,7 @@ Digest Digest::parse(std::string_view text) {
     if (algorithm == name(known)) return from_encoded(known, encoded, text);
   }
   if (!is_algorithm(algorithm) || !is_encoded(encoded)) refuse(text, "'algorithm:value' is expected");
-  throw Error(ErrorCode::unsupported, "digest algorithm " + quoted(algorithm) + " is not supported",
+  throw Error(ErrorCode::unsupported, "digest algorithm " + shown(algorithm) + " is not supported",
               "only sha256 and sha512 are");
 }
 

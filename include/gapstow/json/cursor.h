@@ -35,7 +35,7 @@ class Cursor {
   Cursor at(std::string_view name) const;
   /// A member that may be absent. A null is a value, not an absence.
   std::optional<Cursor> maybe(std::string_view name) const;
-  /// Refuses members other than these, and also missing ones when `all` are required.
+  /// Refuses members other than these; they need not be there.
   void only(std::initializer_list<std::string_view> names) const;
   /// Refuses an object in which a member's name differs from one of these only in ASCII case.
   void no_case_variants(std::initializer_list<std::string_view> names) const;

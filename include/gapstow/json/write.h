@@ -9,7 +9,8 @@ namespace gapstow::json {
 
 /// Compact valid JSON with one spelling for each value: members sorted by name, no white space, integers in
 /// decimal, strings escaped only where RFC 8785 demands (\" \\ \b \f \n \r \t and \u00xx in lower case).
-/// All files that gapstow itself makes are in this form. Reals are Error{internal}.
+/// All files that gapstow itself makes are in this form. Reals are Error{internal}, strings that
+/// are not UTF-8 Error{malformed}.
 std::string serialize(const Value& value);
 
 /// The same value with two-space indentation and a final line feed, for people and for --format json.
