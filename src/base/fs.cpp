@@ -23,6 +23,14 @@ ErrorCode read_code(int error) {
   return error == ENOENT || error == ENOTDIR ? ErrorCode::not_found : ErrorCode::io_read;
 }
 
+/// The system would cut a name at a NUL and open another file.
+const char* system_path(const std::string& path) {
+  if (path.find('\0') != std::string::npos) throw Error(ErrorCode::malformed, "path '" + path + "' holds a NUL");
+  return path.c_str();
+}
+
+constexpr std::uint64_t kMaxOffset = INT64_MAX;
+
 class SystemFile final : public File {
  public:
   SystemFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
@@ -32,7 +40,7 @@ class SystemFile final : public File {
 
   std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) override {
     std::size_t done = 0;
-    while (done < out.size()) {
+    while (done < out.size() && offset + done <= kMaxOffset) {
       const ssize_t count =
           ::pread(descriptor_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
       if (count == 0) break;
@@ -44,6 +52,8 @@ class SystemFile final : public File {
   }
 
   void write_at(std::uint64_t offset, ByteView bytes) override {
+    if (offset > kMaxOffset || bytes.size() > kMaxOffset - offset)
+      fail(ErrorCode::io_write, "cannot write " + path_, EFBIG);
     while (!bytes.empty()) {
       const ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (count < 0 && errno == EINTR) continue;
@@ -75,7 +85,7 @@ class SystemFile final : public File {
 }  // namespace
 
 std::unique_ptr<File> SystemFs::open(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open(system_path(path), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) fail(read_code(errno), "cannot open " + path, errno);
   auto file = std::make_unique<SystemFile>(descriptor, path);
   struct stat info{};
@@ -85,7 +95,7 @@ std::unique_ptr<File> SystemFs::open(const std::string& path) {
 
 std::optional<FileStatus> SystemFs::status(const std::string& path) {
   struct stat info{};
-  if (::stat(path.c_str(), &info) != 0) {
+  if (::stat(system_path(path), &info) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     fail(ErrorCode::io_read, "cannot examine " + path, errno);
   }
@@ -102,7 +112,7 @@ std::optional<FileStatus> SystemFs::status(const std::string& path) {
 std::vector<std::string> SystemFs::list(const std::string& folder) {
   std::error_code error;
   std::vector<std::string> names;
-  std::filesystem::directory_iterator it(folder, error);
+  std::filesystem::directory_iterator it(system_path(folder), error);
   for (; !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
     names.push_back(it->path().filename().string());
   }
@@ -112,7 +122,7 @@ std::vector<std::string> SystemFs::list(const std::string& folder) {
 }
 
 std::unique_ptr<File> SystemFs::create(const std::string& path, std::uint32_t mode) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+  const int descriptor = ::open(system_path(path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
   if (descriptor < 0) {
     fail(errno == EEXIST ? ErrorCode::conflict : ErrorCode::io_write, "cannot create " + path, errno);
   }
@@ -120,21 +130,21 @@ std::unique_ptr<File> SystemFs::create(const std::string& path, std::uint32_t mo
 }
 
 void SystemFs::rename(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) fail(ErrorCode::io_write, "cannot rename to " + to, errno);
+  if (::rename(system_path(from), system_path(to)) != 0) fail(ErrorCode::io_write, "cannot rename to " + to, errno);
 }
 
 void SystemFs::remove(const std::string& path) {
-  if (::remove(path.c_str()) != 0) fail(ErrorCode::io_write, "cannot remove " + path, errno);
+  if (::remove(system_path(path)) != 0) fail(ErrorCode::io_write, "cannot remove " + path, errno);
 }
 
 void SystemFs::make_folder(const std::string& path, std::uint32_t mode) {
-  if (::mkdir(path.c_str(), mode) != 0) {
+  if (::mkdir(system_path(path), mode) != 0) {
     fail(errno == EEXIST ? ErrorCode::conflict : ErrorCode::io_write, "cannot make folder " + path, errno);
   }
 }
 
 void SystemFs::sync_folder(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = ::open(system_path(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) fail(ErrorCode::io_write, "cannot open folder " + path, errno);
   const int result = ::fsync(descriptor);
   const int error = errno;
@@ -161,16 +171,26 @@ Bytes read_file(ReadFs& fs, const std::string& path, std::uint64_t limit) {
   return with_context(path, [&] { return read_all(source, limit); });
 }
 
+namespace {
+
+/// Without slashes at the end, but for the root itself.
+std::string_view without_trailing_slashes(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  return path;
+}
+
+}  // namespace
+
 std::string parent_folder(const std::string& path) {
-  const std::size_t slash =
-      path.find_last_not_of('/') == std::string::npos ? 0 : path.rfind('/', path.find_last_not_of('/'));
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+  const std::string_view trimmed = without_trailing_slashes(path);
+  const std::size_t slash = trimmed.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  return std::string(without_trailing_slashes(trimmed.substr(0, std::max<std::size_t>(slash, 1))));
 }
 
 std::string file_name(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? path : path.substr(slash + 1);
+  const std::string_view trimmed = without_trailing_slashes(path);
+  return std::string(trimmed.substr(trimmed.rfind('/') + 1));
 }
 
 }  // namespace gapstow::base

@@ -35,29 +35,36 @@ struct ReadAhead::State {
   }
 
   void run(Source& inner) {
-    std::optional<Error> error;
+    for (bool last = false; !last;) {
+      Bytes buffer = take_buffer();
+      if (buffer.empty()) return;
+      std::optional<Error> error;
+      const std::size_t count = fill(inner, buffer, error);
+      last = count < buffer.size();
+      buffer.resize(count);
+      const std::lock_guard lock(mutex);
+      if (count > 0) ready.push_back(std::move(buffer));
+      failed = std::move(error);
+      ended = last;
+      changed.notify_all();
+    }
+  }
+
+  /// Fills the buffer up to the end or an error; what came before the error counts.
+  static std::size_t fill(Source& inner, std::span<std::byte> buffer, std::optional<Error>& error) {
+    std::size_t done = 0;
     try {
-      for (;;) {
-        Bytes buffer = take_buffer();
-        if (buffer.empty()) return;
-        const std::size_t count = read_full(inner, buffer);
-        const bool last = count < buffer.size();
-        buffer.resize(count);
-        const std::lock_guard lock(mutex);
-        if (count > 0) ready.push_back(std::move(buffer));
-        ended = last;
-        changed.notify_all();
-        if (last) return;
+      while (done < buffer.size()) {
+        const std::size_t count = inner.read(buffer.subspan(done));
+        if (count == 0) break;
+        done += count;
       }
     } catch (const Error& caught) {
       error = caught;
     } catch (const std::exception& caught) {
       error = Error(ErrorCode::internal, caught.what());
     }
-    const std::lock_guard lock(mutex);
-    failed = std::move(error);
-    ended = true;
-    changed.notify_all();
+    return done;
   }
 };
 

@@ -1,9 +1,8 @@
 #include "gapstow/base/text.h"
 
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "gapstow/base/error.h"
 
@@ -36,7 +35,9 @@ std::size_t utf8_length(std::string_view text) {
 bool is_control(std::string_view sequence) {
   const auto lead = static_cast<unsigned char>(sequence[0]);
   if (sequence.size() == 1) return lead < 0x20 || lead == 0x7F;
-  if (sequence.size() == 2) return lead == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
+  if (sequence.size() == 2) {
+    return (lead == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0) || sequence == "\u061C";
+  }
   constexpr std::array kDisguises{"\u200E", "\u200F", "\u2028", "\u2029", "\u202A", "\u202B", "\u202C",
                                   "\u202D", "\u202E", "\u2066", "\u2067", "\u2068", "\u2069", "\uFEFF"};
   for (const std::string_view disguise : kDisguises) {
@@ -113,41 +114,76 @@ std::string human_size(std::uint64_t bytes) {
   return buffer.data();
 }
 
-std::uint64_t parse_size(std::string_view text) {
-  const auto refuse = [&]() -> Error {
-    return {ErrorCode::usage, "'" + std::string(text) + "' is not a size",
-            "write a number with a unit: 4.7GB (10^9), 4GiB (2^30), 650MB"};
-  };
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (error != std::errc{} || value < 0) throw refuse();
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  struct Unit {
-    std::string_view name;
-    double factor;
-  };
-  constexpr std::array kUnits{Unit{"", 1},
-                              Unit{"B", 1},
-                              Unit{"kB", 1e3},
-                              Unit{"KB", 1e3},
-                              Unit{"K", 1024},
-                              Unit{"KiB", 1024},
-                              Unit{"MB", 1e6},
-                              Unit{"M", 1048576},
-                              Unit{"MiB", 1048576},
-                              Unit{"GB", 1e9},
-                              Unit{"G", 1073741824},
-                              Unit{"GiB", 1073741824},
-                              Unit{"TB", 1e12},
-                              Unit{"T", 1099511627776},
-                              Unit{"TiB", 1099511627776}};
-  for (const auto& [name, factor] : kUnits) {
-    if (name != unit) continue;
-    const double bytes = value * factor;
-    if (!(bytes >= 1) || bytes > 9e18) throw refuse();
-    return static_cast<std::uint64_t>(std::floor(bytes));
+namespace {
+
+struct SizeUnit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+
+constexpr std::array kSizeUnits{SizeUnit{"", 1},
+                                SizeUnit{"B", 1},
+                                SizeUnit{"kB", 1'000},
+                                SizeUnit{"KB", 1'000},
+                                SizeUnit{"K", 1ULL << 10},
+                                SizeUnit{"KiB", 1ULL << 10},
+                                SizeUnit{"MB", 1'000'000},
+                                SizeUnit{"M", 1ULL << 20},
+                                SizeUnit{"MiB", 1ULL << 20},
+                                SizeUnit{"GB", 1'000'000'000},
+                                SizeUnit{"G", 1ULL << 30},
+                                SizeUnit{"GiB", 1ULL << 30},
+                                SizeUnit{"TB", 1'000'000'000'000},
+                                SizeUnit{"T", 1ULL << 40},
+                                SizeUnit{"TiB", 1ULL << 40}};
+
+/// Cuts digits off the front of a text; their value, or nothing when there are none or more than `most`.
+std::optional<std::uint64_t> take_digits(std::string_view& text, std::size_t most) {
+  std::uint64_t value = 0;
+  std::size_t count = 0;
+  for (; count < text.size() && text[count] >= '0' && text[count] <= '9'; ++count) {
+    if (count == most) return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(text[count] - '0');
   }
-  throw refuse();
+  text.remove_prefix(count);
+  if (count == 0) return std::nullopt;
+  return value;
+}
+
+/// In whole numbers, so that 0.29GB is not a byte short.
+std::optional<std::uint64_t> exact_size(std::string_view text) {
+  constexpr std::size_t kWholeDigits = 18;
+  constexpr std::size_t kFractionDigits = 9;
+  const auto whole = take_digits(text, kWholeDigits);
+  if (!whole) return std::nullopt;
+  std::uint64_t fraction = 0;
+  std::uint64_t scale = 1;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    const std::size_t before = text.size();
+    const auto digits = take_digits(text, kFractionDigits);
+    if (!digits) return std::nullopt;
+    fraction = *digits;
+    for (std::size_t i = text.size(); i < before; ++i) scale *= 10;
+  }
+  for (const auto& [name, factor] : kSizeUnits) {
+    if (name != text) continue;
+    std::uint64_t size = 0;
+    // factor * fraction may not fit 64 bits: divide before multiplying, and then the rest.
+    const std::uint64_t part = factor / scale * fraction + factor % scale * fraction / scale;
+    if (__builtin_mul_overflow(*whole, factor, &size) || __builtin_add_overflow(size, part, &size)) return std::nullopt;
+    if (size == 0 || size > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+    return size;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::uint64_t parse_size(std::string_view text) {
+  if (const auto size = exact_size(text)) return *size;
+  throw Error(ErrorCode::usage, "'" + std::string(text) + "' is not a size",
+              "write a number with a unit: 4.7GB (10^9), 4GiB (2^30), 650MB");
 }
 
 }  // namespace gapstow::base

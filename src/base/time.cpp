@@ -1,5 +1,6 @@
 #include "gapstow/base/time.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -48,7 +49,9 @@ class Fields {
     if (!rest_.empty()) refuse();
   }
   [[noreturn]] void refuse() const {
-    throw Error(ErrorCode::malformed, "'" + std::string(all_) + "' is not an RFC 3339 time");
+    constexpr std::size_t kMost = 60;
+    throw Error(ErrorCode::malformed, "'" + std::string(all_.substr(0, kMost)) + (all_.size() > kMost ? "…'" : "'") +
+                                          " is not an RFC 3339 time");
   }
 
  private:
@@ -57,6 +60,12 @@ class Fields {
 };
 
 }  // namespace
+
+Time Time::plus_seconds(std::int64_t delta) const {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(seconds, delta, &sum)) sum = delta < 0 ? kFirstSecond : kLastSecond;
+  return {std::clamp(sum, kFirstSecond, kLastSecond), nanoseconds};
+}
 
 Time parse_time(std::string_view text) {
   Fields fields(text);
@@ -89,6 +98,7 @@ Time parse_time(std::string_view text) {
   if (year < 1 || !date.ok() || hour > 23 || minute > 59 || second > 59) fields.refuse();
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
   time.seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset;
+  if (time.seconds < kFirstSecond || time.seconds > kLastSecond) fields.refuse();
   return time;
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -51,7 +52,11 @@ void run_parallel(std::size_t count, unsigned jobs, const std::function<void(std
   };
   std::vector<std::jthread> threads;
   const std::size_t extra = std::min<std::size_t>(count, std::max(jobs, 1U));
-  for (std::size_t i = 1; i < extra; ++i) threads.emplace_back(loop);
+  try {
+    for (std::size_t i = 1; i < extra; ++i) threads.emplace_back(loop);
+  } catch (const std::system_error&) {
+    // The system gives no more threads; those that run, and this one, do all the work.
+  }
   loop();
   threads.clear();
   failure.rethrow();

@@ -19,10 +19,13 @@ class AtomicFile {
 
   File& file() { return *file_; }
   const std::string& path() const { return path_; }
-  /// Sync, rename over the final name, sync the folder. Throws Error{io_write}; then nothing has changed.
+  /// Sync, rename over the final name, sync the folder. Throws Error{io_write}; then nothing is under a new name,
+  /// and an old file is still the old one, or, where only the folder's sync failed, wholly the new one.
   void commit();
 
  private:
+  void remove_quietly(const std::string& path) noexcept;
+
   WriteFs& fs_;
   std::string path_;
   std::string temporary_;

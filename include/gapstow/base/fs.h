@@ -61,7 +61,7 @@ class WriteFs : public ReadFs {
   virtual void sync_folder(const std::string& path) = 0;
 };
 
-/// The real file system. Stateless; one object serves all threads.
+/// The real file system. Stateless; one object serves all threads. A path with a NUL is Error{malformed}.
 class SystemFs final : public WriteFs {
  public:
   std::unique_ptr<File> open(const std::string& path) override;
@@ -102,7 +102,8 @@ class FileSink final : public Sink {
 /// A whole small file, at most `limit` bytes.
 Bytes read_file(ReadFs& fs, const std::string& path, std::uint64_t limit);
 
-/// The folder part of a path ("." when there is none) and the last part.
+/// The folder part of a path ("." when there is none) and the last part, as dirname(1) and basename(1) cut it;
+/// the last part of "/" is "".
 std::string parent_folder(const std::string& path);
 std::string file_name(const std::string& path);
 

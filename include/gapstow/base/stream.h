@@ -53,6 +53,8 @@ class MemorySource final : public Source {
 class OwnedSource final : public Source {
  public:
   explicit OwnedSource(Bytes bytes) : bytes_(std::move(bytes)), reader_(bytes_) {}
+  OwnedSource(const OwnedSource&) = delete;
+  OwnedSource& operator=(const OwnedSource&) = delete;
   std::size_t read(std::span<std::byte> out) override { return reader_.read(out); }
 
  private:

@@ -24,7 +24,7 @@ std::string join(const std::vector<std::string>& items, std::string_view separat
 /// 1234567 -> "1.2 MB" (decimal units, as disks and media are sold).
 std::string human_size(std::uint64_t bytes);
 
-/// "4.7GB", "650MB", "1GiB", "4096" -> bytes. Throws Error{usage}.
+/// "4.7GB", "650MB", "1GiB", "4096" -> bytes, exactly (parts of a byte are dropped), at least 1. Throws Error{usage}.
 std::uint64_t parse_size(std::string_view text);
 
 }  // namespace gapstow::base

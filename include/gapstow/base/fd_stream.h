@@ -1,0 +1,62 @@
+// Streams on descriptors that are open already: standard input and output, pipes, devices.
+#pragma once
+
+#include <string>
+
+#include "gapstow/base/stream.h"
+
+namespace gapstow::base {
+
+/// Reads a descriptor that stays the caller's. `name` is for messages: "standard input".
+class FdSource final : public Source {
+ public:
+  FdSource(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+  std::size_t read(std::span<std::byte> out) override;
+
+ private:
+  int descriptor_;
+  std::string name_;
+};
+
+/// Opens a pipe, device or terminal for reading.
+class DeviceSource final : public Source {
+ public:
+  explicit DeviceSource(const std::string& path);
+  DeviceSource(const DeviceSource&) = delete;
+  DeviceSource& operator=(const DeviceSource&) = delete;
+  ~DeviceSource() override;
+  std::size_t read(std::span<std::byte> out) override { return inner_.read(out); }
+
+ private:
+  int descriptor_;
+  FdSource inner_;
+};
+
+/// Writes a descriptor that stays the caller's. A closed pipe is Error{io_write}; SIGPIPE must be ignored.
+class FdSink final : public Sink {
+ public:
+  FdSink(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+  void write(ByteView bytes) override;
+  void finish() override {}
+
+ private:
+  int descriptor_;
+  std::string name_;
+};
+
+/// Opens a pipe, device or terminal for writing; never creates or truncates a regular file.
+class DeviceSink final : public Sink {
+ public:
+  explicit DeviceSink(const std::string& path);
+  DeviceSink(const DeviceSink&) = delete;
+  DeviceSink& operator=(const DeviceSink&) = delete;
+  ~DeviceSink() override;
+  void write(ByteView bytes) override { inner_.write(bytes); }
+  void finish() override;
+
+ private:
+  int descriptor_;
+  FdSink inner_;
+};
+
+}  // namespace gapstow::base

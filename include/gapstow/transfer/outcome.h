@@ -1,0 +1,65 @@
+// Outcome: everything a run has proven, decided and done, as plain data for reports.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gapstow/base/error.h"
+#include "gapstow/base/time.h"
+#include "gapstow/bundle/statement.h"
+#include "gapstow/trust/decision.h"
+#include "gapstow/tuf/chain.h"
+
+namespace gapstow::transfer {
+
+struct SignerOutcome {
+  std::string name;  ///< in the trust store; empty when unknown
+  std::string fingerprint;
+  std::string algorithm;
+};
+
+/// A chain that was proven from a pin.
+struct ChainOutcome {
+  std::string gun;
+  std::string dialect;
+  std::string source;
+  std::string pin;         ///< by which pin it was proven here
+  bool first_use = false;  ///< the sealer took it on first use
+  std::uint64_t first_root = 0;
+  std::vector<tuf::ProvenRole> roles;
+  std::vector<std::string> absent_roles;
+  trust::ExpiryVerdict expiry;
+};
+
+struct ImageOutcome {
+  bundle::ImageRecord record;
+  std::optional<tuf::ProvenTarget> target;
+  trust::Decision decision;
+  std::uint64_t bytes = 0;  ///< of its blobs, shared ones included
+  std::size_t blobs = 0;
+  std::string imported_as;  ///< of an import: destination and reference
+};
+
+struct Outcome {
+  std::string bundle_id;  ///< hex
+  std::uint64_t bundle_size = 0;
+  std::size_t entries = 0;
+  base::Time sealed_at;
+  std::string tool;
+  std::vector<SignerOutcome> signers;  ///< trusted
+  std::vector<SignerOutcome> unknown_signers;
+  unsigned threshold = 1;
+  trust::Clocks clocks;
+  bundle::CheckRecord packed_with;  ///< what the sealer had checked
+  std::vector<ChainOutcome> chains;
+  std::vector<ImageOutcome> images;
+  std::string destination;      ///< empty unless imported
+  std::string rollback_reason;  ///< of --allow-rollback, when it was needed
+
+  /// The heaviest refusal, or nothing when everything is accepted.
+  std::optional<trust::Decision::Refusal> refusal() const;
+};
+
+}  // namespace gapstow::transfer

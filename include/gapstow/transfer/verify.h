@@ -1,0 +1,35 @@
+// Verifying and importing bundles. Importing is verifying with somewhere to put the images.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gapstow/oci/image_destination.h"
+#include "gapstow/transfer/bundle_input.h"
+#include "gapstow/transfer/observer.h"
+#include "gapstow/transfer/outcome.h"
+#include "gapstow/trust/state.h"
+#include "gapstow/trust/store.h"
+
+namespace gapstow::transfer {
+
+struct VerifyRequest {
+  const trust::TrustStore& store;
+  trust::RunPolicy policy;
+  std::optional<base::Time> at;  ///< --at
+  std::string rollback_reason;   ///< --allow-rollback; empty: not allowed
+};
+
+/// Proves everything. `state` may be nullptr: nothing was seen before. Refusals by policy are in the outcome; what
+/// cannot be proven is thrown. Every byte is read also when a refusal is certain: "everything else proven" must be
+/// true.
+Outcome verify(BundleInput& input, const VerifyRequest& request, trust::State* state, const Surroundings& around);
+
+/// As verify(); when nothing is refused the images are in `destination` afterwards and `state` remembers. When
+/// something is refused or fails, neither has changed.
+Outcome import(BundleInput& input, const VerifyRequest& request, oci::ImageDestination& destination,
+               trust::State& state, const Surroundings& around);
+
+}  // namespace gapstow::transfer

@@ -1,0 +1,74 @@
+// Contents: which blobs make up a set of images, and in which order a bundle holds them. Packing derives a bundle from
+// it; verifying derives it once more and compares, so that nothing is missing, superfluous or out of order.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gapstow/base/bytes.h"
+#include "gapstow/oci/image_destination.h"
+#include "gapstow/oci/manifest.h"
+
+namespace gapstow::transfer {
+
+/// Where the walk takes documents from.
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+  /// The proven bytes of a manifest or configuration.
+  virtual base::Bytes load(const oci::Descriptor& descriptor, std::uint64_t limit) = 0;
+  /// The size of a blob that is there.
+  virtual std::optional<std::uint64_t> size_of(const digest::Digest& digest) = 0;
+};
+
+/// One image to be walked.
+struct ContentRequest {
+  std::string reference;
+  oci::Descriptor root;
+  oci::Binding binding = oci::Binding::manifest;
+};
+
+/// Whether a child of an index belongs to what is carried.
+using KeepChild = std::function<bool(const oci::Descriptor& child, const std::vector<oci::Descriptor>& siblings)>;
+
+/// What the walk found out about one image.
+struct WalkedImage {
+  oci::NamedImage named;
+  std::vector<std::string> platforms;    ///< present, sorted
+  std::vector<digest::Digest> left_out;  ///< children that keep() refused, sorted
+  std::uint64_t bytes = 0;               ///< all its blobs
+  std::size_t blobs = 0;
+};
+
+class Contents {
+ public:
+  Contents(BlobStore& store, KeepChild keep);
+
+  /// Adds an image and its blobs, each blob once. Error{not_found} names a blob that is missing.
+  WalkedImage add(const ContentRequest& request);
+
+  const std::vector<oci::PlannedBlob>& metadata() const { return metadata_; }
+  const std::vector<oci::PlannedBlob>& payload() const { return payload_; }
+
+ private:
+  struct Walk;
+  void walk(const oci::Descriptor& at, unsigned depth, Walk& walk);
+  void walk_index(const oci::Index& index, unsigned depth, Walk& walk);
+  void walk_manifest(const oci::Manifest& manifest, const oci::Descriptor& at, Walk& walk);
+  std::vector<digest::Digest> walk_layers(const oci::Manifest& manifest, const std::optional<oci::ImageConfig>& config,
+                                          Walk& walk);
+  base::Bytes load_document(const oci::Descriptor& descriptor, std::uint64_t limit, Walk& walk);
+  void take(std::vector<oci::PlannedBlob>& list, const digest::Digest& digest, std::uint64_t size, Walk& walk);
+
+  BlobStore& store_;
+  KeepChild keep_;
+  std::map<digest::Digest, const std::vector<oci::PlannedBlob>*> taken_;  ///< and the list that holds it
+  std::vector<oci::PlannedBlob> metadata_;
+  std::vector<oci::PlannedBlob> payload_;
+};
+
+}  // namespace gapstow::transfer

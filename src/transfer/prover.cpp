@@ -1,0 +1,291 @@
+#include "prover.h"
+
+#include <algorithm>
+
+#include "gapstow/base/error.h"
+#include "gapstow/bundle/layout.h"
+#include "gapstow/tuf/dialect.h"
+#include "views.h"
+
+namespace gapstow::transfer {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::string_view kTrustFolder = "gapstow/trust/";
+constexpr std::string_view kBlobFolder = "blobs/sha256/";
+
+/// The documents of a bundle, already proven, and the sizes of all its blobs.
+class BundleBlobs final : public BlobStore {
+ public:
+  BundleBlobs(const bundle::Statement& statement, const std::map<digest::Digest, base::Bytes>& documents)
+      : documents_(documents) {
+    for (const auto& entry : statement.entries) {
+      if (entry.name.starts_with(kBlobFolder)) sizes_.emplace(entry.sha256, entry.size);
+    }
+  }
+  base::Bytes load(const oci::Descriptor& descriptor, std::uint64_t) override {
+    const auto found = documents_.find(descriptor.digest);
+    if (found == documents_.end()) {
+      throw Error(ErrorCode::malformed, "document " + descriptor.digest.text() + " stands among the payload");
+    }
+    return found->second;
+  }
+  std::optional<std::uint64_t> size_of(const digest::Digest& digest) override {
+    const auto found = sizes_.find(digest);
+    return found == sizes_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  const std::map<digest::Digest, base::Bytes>& documents_;
+  std::map<digest::Digest, std::uint64_t> sizes_;
+};
+
+oci::Binding binding_of(const bundle::ImageRecord& record) {
+  return record.binding == "diff-ids" ? oci::Binding::diff_ids : oci::Binding::manifest;
+}
+
+/// The digest and length a target promises must be those of the manifest in the bundle.
+void check_target(const bundle::ImageRecord& record, const tuf::ProvenTarget& target) {
+  const auto promised = std::ranges::find(target.target.hashes, digest::Algorithm::sha256, &digest::Digest::algorithm);
+  if (promised == target.target.hashes.end()) {
+    throw Error(ErrorCode::target_mismatch, "target " + target.name + " promises no SHA-256 digest");
+  }
+  if (*promised != record.digest) {
+    throw Error(ErrorCode::target_mismatch, "target " + target.name + " is signed as " + promised->text() +
+                                                ", the bundle holds " + record.digest.text());
+  }
+  if (target.target.length != record.size) {
+    throw Error(ErrorCode::target_mismatch, "target " + target.name + " is signed with " +
+                                                std::to_string(target.target.length) + " bytes, the manifest has " +
+                                                std::to_string(record.size));
+  }
+}
+
+/// The name an image was signed under is the chain's, and its tag is the target: a chain of another repository or
+/// another tag of it proves nothing about this name.
+void check_origin(const bundle::ImageRecord& record, const std::string& gun, const tuf::ProvenTarget& target) {
+  if (record.reference != gun + ":" + target.name) {
+    throw Error(ErrorCode::name_mismatch, "the chain proves " + gun + ":" + target.name + ", not " + record.reference);
+  }
+  if (record.proof->role != target.role) {
+    throw Error(ErrorCode::role_invalid,
+                "role " + target.role + " answers for target " + target.name + ", the seal says " + record.proof->role);
+  }
+}
+
+/// Everything after the last '/' may hold "@digest" or ":tag"; what stands before them is the repository.
+std::string repository_of(const std::string& reference) {
+  std::string text = reference.substr(0, reference.find('@'));
+  const std::size_t slash = text.rfind('/');
+  const std::size_t colon = text.find(':', slash == std::string::npos ? 0 : slash);
+  return text.substr(0, colon);
+}
+
+}  // namespace
+
+Prover::Prover(const VerifyRequest& request, trust::State* state, oci::ImageDestination* destination,
+               const Surroundings& around)
+    : request_(request), state_(state), destination_(destination), around_(around) {
+  outcome_.clocks.local = around.clock.now();
+  outcome_.clocks.chosen = request.at;
+  check_clock();
+}
+
+void Prover::check_clock() const {
+  const auto floor = state_ != nullptr ? state_->clock_floor() : std::nullopt;
+  if (!floor || outcome_.clocks.local.plus_seconds(trust::kFloorLeeway) >= *floor) return;
+  throw Error(ErrorCode::clock_behind,
+              "the clock says " + base::format_time(outcome_.clocks.local) + ", but the state has proof of " +
+                  base::format_time(*floor),
+              "set the clock of this machine");
+}
+
+bundle::SealPolicy Prover::on_claim(const bundle::Seal&) {
+  bundle::SealPolicy policy;
+  policy.threshold = request_.store.threshold;
+  for (const auto& signer : request_.store.signers) policy.trusted.push_back(signer.key);
+  return policy;
+}
+
+void Prover::on_seal(const bundle::Seal& seal, const bundle::SealSigners& signers) {
+  statement_ = &seal.claimed();
+  outcome_.bundle_id = seal.bundle_id().hex();
+  outcome_.entries = statement_->entries.size() + 1;
+  outcome_.sealed_at = statement_->sealed_at;
+  outcome_.tool = statement_->tool;
+  outcome_.packed_with = statement_->checked;
+  outcome_.threshold = request_.store.threshold;
+  outcome_.clocks.sealed = statement_->sealed_at;
+  outcome_.clocks.sealed_is_proven = request_.store.signer_time;
+  for (const auto& signature : seal.envelope().signatures) {
+    const std::string& fingerprint = signature.key.fingerprint();
+    const auto* known = request_.store.find_signer_by_fingerprint(fingerprint);
+    SignerOutcome signer{known != nullptr ? known->name : "", fingerprint,
+                         std::string(sign::name(signature.key.type()))};
+    const bool counted = std::ranges::find(signers.trusted, fingerprint) != signers.trusted.end();
+    (counted ? outcome_.signers : outcome_.unknown_signers).push_back(std::move(signer));
+  }
+}
+
+void Prover::on_metadata(const bundle::Entry& entry, base::ByteView bytes) {
+  if (entry.name.starts_with(kTrustFolder)) {
+    take_chain_file(entry, bytes);
+  } else if (entry.name.starts_with(kBlobFolder)) {
+    documents_.emplace(entry.sha256, base::to_bytes(bytes));
+  } else {
+    views_.emplace(entry.name, base::to_bytes(bytes));
+  }
+}
+
+void Prover::take_chain_file(const bundle::Entry& entry, base::ByteView bytes) {
+  const auto& record = statement_->chains.at(chain_);
+  const auto& file = record.files.at(chain_file_);
+  base::with_context(entry.name, [&] { add_chain_file(files_, file, base::to_bytes(bytes)); });
+  if (++chain_file_ < record.files.size()) return;
+  prove_chain(chain_, files_);
+  files_ = {};
+  chain_file_ = 0;
+  ++chain_;
+}
+
+void Prover::prove_chain(std::size_t index, const tuf::ChainFiles& files) {
+  const auto& record = statement_->chains[index];
+  if (record.dialect != tuf::notary_v1().name()) {
+    throw Error(ErrorCode::unsupported, "chain of " + record.gun + ": dialect '" + record.dialect + "' is not known");
+  }
+  base::with_context("chain of " + record.gun, [&] {
+    const base::Time when = outcome_.clocks.sealed_is_proven ? *outcome_.clocks.sealed : outcome_.clocks.checking();
+    chains_.push_back(
+        tuf::verify_chain(files, tuf::notary_v1(), record.gun, request_.store.pins_for(record.gun), when));
+  });
+  const auto& chain = chains_.back();
+  outcome_.chains.push_back({record.gun,
+                             record.dialect,
+                             record.source,
+                             chain.pin(),
+                             record.first_use,
+                             chain.first_root(),
+                             chain.roles(),
+                             chain.absent_roles(),
+                             {}});
+  check_history(chain, index);
+}
+
+void Prover::check_history(const tuf::VerifiedChain& chain, std::size_t index) {
+  if (state_ == nullptr) return;
+  try {
+    tuf::check_against_seen(chain, state_->seen(chain.gun(), chain.root_identities()));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::rollback) throw;
+    if (!request_.rollback_reason.empty()) {
+      outcome_.rollback_reason = request_.rollback_reason;
+    } else {
+      chain_refusals_.emplace(index, trust::Decision::Refusal{error.code(), error.line()});
+    }
+  }
+}
+
+void Prover::on_payload() {
+  prove_contents();
+  outcome_.bundle_size = bundle::lay_out(*statement_).total;
+}
+
+void Prover::prove_contents() {
+  BundleBlobs blobs(*statement_, documents_);
+  std::set<digest::Digest> left_out;
+  Contents contents(blobs, [&](const oci::Descriptor& child, const auto&) { return !left_out.contains(child.digest); });
+  std::vector<oci::NamedImage> named;
+  for (std::size_t i = 0; i < statement_->images.size(); ++i) {
+    const auto& record = statement_->images[i];
+    left_out = {record.left_out.begin(), record.left_out.end()};
+    const WalkedImage walked = contents.add(
+        {record.reference, {record.media_type, record.digest, record.size, std::nullopt, {}}, binding_of(record)});
+    if (walked.platforms != record.platforms || walked.left_out != record.left_out) {
+      throw Error(ErrorCode::malformed, record.reference + ": the platforms present are not those that the seal lists");
+    }
+    named.push_back(walked.named);
+    judge_image(i, walked);
+  }
+  compare_entries(contents, named);
+  if (destination_ != nullptr && !outcome_.refusal()) start_import(named, contents);
+}
+
+void Prover::compare_entries(const Contents& contents, const std::vector<oci::NamedImage>& named) const {
+  const auto expected_views = make_views(named);
+  bool same = expected_views.size() == views_.size();
+  for (const auto& view : expected_views) {
+    const auto found = views_.find(view.name);
+    same = same && found != views_.end() && found->second == view.bytes;
+  }
+  if (!same) throw Error(ErrorCode::malformed, "index.json or manifest.json show other images than the seal lists");
+
+  std::vector<oci::PlannedBlob> expected = contents.metadata();
+  expected.insert(expected.end(), contents.payload().begin(), contents.payload().end());
+  const std::size_t others = statement_->entries.size() - std::min(statement_->entries.size(), expected.size());
+  same = others + expected.size() == statement_->entries.size() &&
+         others + contents.metadata().size() == statement_->metadata_entries;
+  for (std::size_t i = 0; same && i < expected.size(); ++i) {
+    same = statement_->entries[others + i].sha256 == expected[i].digest;
+  }
+  if (!same) {
+    throw Error(ErrorCode::malformed, "the bundle does not hold exactly the blobs of its images, in their order");
+  }
+}
+
+void Prover::judge_image(std::size_t index, const WalkedImage& walked) {
+  const auto& record = statement_->images[index];
+  ImageOutcome image;
+  image.record = record;
+  image.bytes = walked.bytes;
+  image.blobs = walked.blobs;
+  trust::Evidence evidence;
+  for (const auto& signer : outcome_.signers) evidence.seal_signers.push_back(signer.name);
+  if (record.proof) {
+    const auto& chain = chains_.at(record.proof->chain);
+    base::with_context(record.reference, [&] {
+      image.target = chain.find(record.proof->target);
+      check_origin(record, chain.gun(), *image.target);
+      check_target(record, *image.target);
+    });
+    evidence.repository = chain.gun();
+    evidence.chain = &chain;
+    evidence.target = image.target;
+  } else {
+    evidence.repository = repository_of(record.reference);
+  }
+  image.decision = trust::decide(request_.store, request_.policy, evidence, outcome_.clocks);
+  if (record.proof) {
+    outcome_.chains[record.proof->chain].expiry = image.decision.expiry;
+    if (const auto refused = chain_refusals_.find(record.proof->chain); refused != chain_refusals_.end()) {
+      image.decision.refusals.insert(image.decision.refusals.begin(), refused->second);
+    }
+  }
+  outcome_.images.push_back(std::move(image));
+}
+
+void Prover::start_import(const std::vector<oci::NamedImage>& named, const Contents& contents) {
+  std::vector<oci::PlannedBlob> blobs = contents.metadata();
+  blobs.insert(blobs.end(), contents.payload().begin(), contents.payload().end());
+  destination_->begin(named, blobs);
+  for (const auto& blob : contents.metadata()) {
+    const auto sink = destination_->put(blob.digest);
+    sink->write(documents_.at(blob.digest));
+    sink->finish();
+  }
+  importing_ = true;
+}
+
+std::unique_ptr<base::Sink> Prover::open_payload(const bundle::Entry& entry) {
+  if (!importing_) return nullptr;
+  return destination_->put(entry.sha256);
+}
+
+std::vector<trust::SeenUpdate> Prover::updates() const {
+  std::vector<trust::SeenUpdate> updates;
+  for (const auto& chain : chains_) updates.push_back({chain.gun(), chain.root_identities(), chain.seen()});
+  return updates;
+}
+
+}  // namespace gapstow::transfer

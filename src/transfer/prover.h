@@ -1,0 +1,65 @@
+// Prover: takes a bundle apart while it is read, proves chains and images, decides, and hands content to a destination
+// when nothing is refused.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "contents.h"
+#include "gapstow/bundle/reader.h"
+#include "gapstow/oci/image_destination.h"
+#include "gapstow/transfer/outcome.h"
+#include "gapstow/transfer/verify.h"
+#include "gapstow/tuf/chain.h"
+
+namespace gapstow::transfer {
+
+class Prover final : public bundle::Consumer {
+ public:
+  /// `state` and `destination` may be nullptr.
+  Prover(const VerifyRequest& request, trust::State* state, oci::ImageDestination* destination,
+         const Surroundings& around);
+
+  bundle::SealPolicy on_claim(const bundle::Seal& seal) override;
+  void on_seal(const bundle::Seal& seal, const bundle::SealSigners& signers) override;
+  void on_metadata(const bundle::Entry& entry, base::ByteView bytes) override;
+  void on_payload() override;
+  std::unique_ptr<base::Sink> open_payload(const bundle::Entry& entry) override;
+
+  /// True when the destination holds everything and may commit.
+  bool is_importing() const { return importing_; }
+  Outcome take_outcome() { return std::move(outcome_); }
+  /// What the state should remember.
+  std::vector<trust::SeenUpdate> updates() const;
+
+ private:
+  void check_clock() const;
+  void take_chain_file(const bundle::Entry& entry, base::ByteView bytes);
+  void prove_chain(std::size_t index, const tuf::ChainFiles& files);
+  void check_history(const tuf::VerifiedChain& chain, std::size_t index);
+  void prove_contents();
+  void compare_entries(const Contents& contents, const std::vector<oci::NamedImage>& named) const;
+  void judge_image(std::size_t index, const WalkedImage& walked);
+  void start_import(const std::vector<oci::NamedImage>& named, const Contents& contents);
+
+  const VerifyRequest& request_;
+  trust::State* state_;
+  oci::ImageDestination* destination_;
+  const Surroundings& around_;
+  const bundle::Statement* statement_ = nullptr;
+
+  Outcome outcome_;
+  std::size_t entries_seen_ = 0;
+  std::size_t chain_ = 0;  ///< the chain whose files are coming in
+  std::size_t chain_file_ = 0;
+  tuf::ChainFiles files_;
+  std::vector<tuf::VerifiedChain> chains_;
+  std::map<std::size_t, trust::Decision::Refusal> chain_refusals_;  ///< rollback and the like, by chain
+  std::map<std::string, base::Bytes> views_;
+  std::map<digest::Digest, base::Bytes> documents_;
+  bool importing_ = false;
+};
+
+}  // namespace gapstow::transfer
