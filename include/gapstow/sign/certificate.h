@@ -15,8 +15,9 @@ namespace gapstow::sign {
 /// One parsed certificate; immutable, cheap to copy.
 class Certificate {
  public:
-  /// All "CERTIFICATE" blocks of a PEM text, in order, at most `max_count`; anything that is neither a block nor
-  /// white space is Error{malformed}.
+  /// All "CERTIFICATE" blocks of a PEM text, in order, at least one and at most `max_count` (else
+  /// Error{limit_exceeded}); anything that is neither a block nor white space is Error{malformed}. Keys must be
+  /// such that PublicKey takes them.
   static std::vector<Certificate> from_pem(std::string_view pem, std::size_t max_count = 16);
 
   /// The one common name of the subject; Error{malformed} when there is none or more than one.
@@ -38,8 +39,9 @@ class Certificate {
 };
 
 /// True when `leaf` chains through `intermediates` to one of `authorities`, all valid at `when`, and its
-/// extended key usage allows server authentication, code signing or anything (or is absent). On false `why`
-/// says the reason in OpenSSL's words.
+/// extended key usage allows server authentication, code signing or anything (or is absent), and so do those of
+/// the authorities above it. SHA-1 and keys below 112 bits of strength are refused in the chain. An authority
+/// need not be self-signed. On false `why` says the reason in OpenSSL's words.
 bool chains_to(const Certificate& leaf, const std::vector<Certificate>& intermediates,
                const std::vector<Certificate>& authorities, base::Time when, std::string& why);
 

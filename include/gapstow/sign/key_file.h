@@ -21,19 +21,24 @@ struct KdfCost {
   std::uint64_t memory_bytes = 64ULL << 20;
 };
 inline constexpr KdfCost kMaxKdfCost{16, 1ULL << 30};
+/// Below these Argon2id cannot work.
+inline constexpr KdfCost kMinKdfCost{1, 8 * 1024};
 
-/// The text of a key file. Without a passphrase the secret stands in the clear and the file says so.
+/// The text of a key file. Without a passphrase the secret stands in the clear and the file says so. An empty
+/// passphrase or a cost out of bounds is Error{usage}.
 base::Bytes write_key_file(const SecretKey& key, const std::optional<SecretBytes>& passphrase,
                            const KdfCost& cost = {});
 
-/// A key file that is parsed but not opened yet; its public key is known without the passphrase.
+/// A key file that is parsed but not opened yet; its public key is known without the passphrase. Movable only,
+/// because an unencrypted file's secret is in it.
 class KeyFile {
  public:
   /// Error{malformed}, Error{unsupported} (newer version), Error{limit_exceeded} (KDF cost).
   static KeyFile parse(base::ByteView text);
   const PublicKey& public_key() const { return public_key_; }
   bool is_encrypted() const { return encrypted_; }
-  /// Error{key_unusable} when the passphrase is wrong or missing, or the secret does not fit the public key.
+  /// Error{key_unusable} when the passphrase is wrong or missing, or the secret does not fit the public key. A
+  /// passphrase for a file that is not encrypted is not looked at.
   SecretKey open(const std::optional<SecretBytes>& passphrase) const;
 
  private:
@@ -44,6 +49,7 @@ class KeyFile {
   base::Bytes salt_;
   base::Bytes nonce_;
   base::Bytes sealed_;
+  SecretBytes clear_;
 };
 
 }  // namespace gapstow::sign

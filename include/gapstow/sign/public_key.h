@@ -18,9 +18,9 @@ std::string_view name(KeyType type);
 /// How a signature was made; each belongs to one family of keys and is refused with any other.
 enum class Scheme {
   ed25519,                  ///< 64 bytes, over the message itself
-  ecdsa_sha256_raw,         ///< r || s, each padded to the curve's size (Notary v1)
-  ecdsa_sha256_der,         ///< ASN.1 DER, minimal (DSSE, TUF)
-  ecdsa_sha384_der,         ///< as before, SHA-384 (TUF, P-384)
+  ecdsa_sha256_raw,         ///< r || s, each padded to the curve's size; any of the four curves (Notary v1)
+  ecdsa_sha256_der,         ///< ASN.1 DER, minimal; P-256 only (DSSE, TUF)
+  ecdsa_sha384_der,         ///< as before, SHA-384; P-384 only (TUF)
   rsa_pss_sha256,           ///< MGF1-SHA-256, salt of exactly 32 bytes
   rsa_pss_sha256_any_salt,  ///< as before, any salt length (TUF)
   rsa_pkcs1_sha256,         ///< PKCS #1 v1.5 (Notary v1 metadata only, never for seals)
@@ -38,7 +38,8 @@ class PublicKey {
   static PublicKey from_spki_der(base::ByteView der);
   /// One "PUBLIC KEY" block; white space around it is allowed, any other text is not.
   static PublicKey from_pem(std::string_view pem);
-  /// The 32 bytes of an Ed25519 point; small-order and non-canonical points are Error{malformed}.
+  /// The 32 bytes of an Ed25519 point; points that are small-order, non-canonical or outside of the main
+  /// subgroup are Error{malformed}, here and in the other forms.
   static PublicKey from_ed25519(base::ByteView raw);
 
   KeyType type() const;

@@ -22,9 +22,10 @@ class Signer {
 /// A private key in guarded memory. Ed25519 is deterministic (RFC 8032); P-256 is randomised.
 class SecretKey final : public Signer {
  public:
-  /// type: ed25519 or ecdsa_p256.
+  /// type: ed25519 or ecdsa_p256, else Error{unsupported}.
   static SecretKey generate(KeyType type);
-  /// The secret form kept in key files: the 32-byte seed of Ed25519, the 32-byte scalar of P-256.
+  /// The secret form kept in key files: the 32-byte seed of Ed25519, the 32-byte
+  /// big-endian scalar of P-256. Error{key_unusable} for another length and scalars out of range.
   static SecretKey from_secret(KeyType type, base::ByteView secret);
   SecretKey(SecretKey&&) noexcept;
   SecretKey& operator=(SecretKey&&) noexcept;
