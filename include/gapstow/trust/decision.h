@@ -1,6 +1,7 @@
 // Decision: whether an image is accepted, and why; a denial is data, with every reason.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,10 +19,12 @@ struct RunPolicy {
   std::optional<std::int64_t> max_age_seconds;
 };
 
-/// What was proven about one image before any rule is asked.
+/// What was proven about one image before any rule is asked. That the seal meets the threshold of the store is proven
+/// before (bundle/seal.h); a rule can only ask for more.
 struct Evidence {
-  std::string repository;                     ///< GUN
-  std::vector<std::string> seal_signers;      ///< names of the trusted signers that sealed
+  std::string repository;  ///< GUN
+  /// Names of the trusted signers that sealed. Empty: not sealed yet, so that there is no age of a seal to judge.
+  std::vector<std::string> seal_signers;
   const tuf::VerifiedChain* chain = nullptr;  ///< nullptr: packed without a chain
   std::optional<tuf::ProvenTarget> target;
 };
@@ -38,9 +41,16 @@ struct Decision {
   bool allowed() const { return refusals.empty(); }
 };
 
+/// The stricter of what the rule demands and what the command line says; a rule that says nothing (or no rule) leaves
+/// it to the command line, and that to `sealed` and kDefaultMaxAge. Strict to lax: now, sealed, ignore; short to long.
+ExpiryRule effective_expiry(const Rule* rule, const RunPolicy& run);
+std::int64_t effective_max_age(const Rule* rule, const RunPolicy& run);
+
+/// Error{clock_behind} as in check_seal_clock(); all else is in the decision.
 Decision decide(const TrustStore& store, const RunPolicy& run, const Evidence& evidence, const Clocks& clocks);
 
-/// The heavier of two codes where a run has several: untrusted and damaged before rollback, denied, expired.
+/// The heavier of two codes where a run has several: untrusted, damaged, then what kept the run from finding out
+/// (environment, usage), then rollback, denied, expired; interrupted before all. Equal for codes of one exit code.
 bool outweighs(base::ErrorCode a, base::ErrorCode b);
 
 }  // namespace gapstow::trust

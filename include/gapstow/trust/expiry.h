@@ -39,14 +39,19 @@ struct ExpiryVerdict {
   base::Time judged_at;  ///< the instant by which expiry was judged
   std::vector<TimeFinding> findings;
   std::vector<std::string> reasons;  ///< why it is expired; empty when it is not
+  std::string judged_by;             ///< which clock that was: "seal time", "--at", "local clock"
 };
 
 /// Judges the lifetimes of a chain. `sealed`: at the seal time when it is proven (and not later than an explicitly
-/// chosen clock), else at the checking clock. `now`: at the checking clock. `ignore`: nothing lapses.
+/// chosen clock), else at the checking clock. `now`: at the checking clock. `ignore`: as `sealed`, and nothing lapses.
+/// A lifetime is over at the instant `until` itself.
 ExpiryVerdict judge_expiry(const std::vector<tuf::Lifetime>& lifetimes, ExpiryRule rule, const Clocks& clocks);
 
-/// Adds the age of the seal against `max_age_seconds` under rule `sealed`. A seal further ahead of the local clock than
-/// kSealClockLeeway, without a chosen clock, is Error{clock_behind}.
+/// Error{clock_behind} for a seal further ahead of the local clock than kSealClockLeeway, unless a clock was chosen.
+void check_seal_clock(const Clocks& clocks);
+
+/// Adds the age of the seal by the checking clock against `max_age_seconds`; under `ignore` it is reported and does not
+/// lapse. Nothing without a seal. Error{clock_behind} as check_seal_clock(), except under `ignore`.
 void judge_age(ExpiryVerdict& verdict, std::int64_t max_age_seconds, const Clocks& clocks);
 
 }  // namespace gapstow::trust

@@ -2,6 +2,7 @@
 // imports, in SQLite. One writer at a time, many readers; a commit is durable and all or nothing.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,6 +16,8 @@ namespace gapstow::trust {
 
 /// The clock may be this much behind the floor before it is refused.
 inline constexpr std::int64_t kFloorLeeway = 300;
+/// How long to wait for another import to finish its commit.
+inline constexpr std::chrono::milliseconds kStateWait{5000};
 
 /// One import, as the history keeps it.
 struct HistoryRecord {
@@ -42,13 +45,15 @@ struct SeenUpdate {
   tuf::SeenRoles roles;
 };
 
+/// One thread at a time; any number of objects and processes on one file. Every call throws Error{state_unavailable}
+/// when the database is damaged or stays locked longer than the wait. Normative: formats/state.md.
 class State {
  public:
   /// For reading: nullptr when there is no database yet. Error{state_unavailable} says what to do when it is
-  /// damaged, of a newer version, or cannot be opened.
-  static std::unique_ptr<State> open_existing(const std::string& path);
+  /// damaged (an empty file is), of a newer version, not a state database, or cannot be opened.
+  static std::unique_ptr<State> open_existing(const std::string& path, std::chrono::milliseconds wait = kStateWait);
   /// For writing: creates file (0600) and missing parent folders.
-  static std::unique_ptr<State> open_or_create(const std::string& path);
+  static std::unique_ptr<State> open_or_create(const std::string& path, std::chrono::milliseconds wait = kStateWait);
   virtual ~State() = default;
 
   /// The highest versions seen under any of these identities.
@@ -59,7 +64,9 @@ class State {
 
   /// In one transaction: checks the updates once more against what is there now (another import may have been
   /// quicker; Error{rollback} unless `record.rollback_reason` is set), raises versions, adds the record, raises the
-  /// floor to `floor`. Versions never go down, also not with a reason: then only the record is added.
+  /// floor to `floor`. Versions never go down, also not with a reason: a chain that is older is then not remembered at
+  /// all. Error{equivocation} for a version seen with other content, whatever the reason. Error{io_write} when the disk
+  /// is full or fails. After an error nothing has changed.
   virtual void commit(const HistoryRecord& record, const std::vector<SeenUpdate>& updates,
                       std::optional<base::Time> floor) = 0;
   /// For `chain verify --commit`: as commit(), without a history record.

@@ -15,11 +15,19 @@ namespace gapstow::trust {
 
 inline constexpr std::string_view kStoreFile = "trust.json";
 inline constexpr std::uint64_t kMaxStoreBytes = 16ULL << 20;
+inline constexpr std::size_t kMaxStoreSigners = 1000;
+inline constexpr std::size_t kMaxStoreRoots = 16'384;
+inline constexpr std::size_t kMaxStoreRules = 16'384;
+inline constexpr std::size_t kMaxStoreRoles = 1000;     ///< of one rule
+inline constexpr std::size_t kMaxStoreNameBytes = 255;  ///< of a signer
+inline constexpr std::size_t kMaxPatternBytes = 1024;
+inline constexpr unsigned kMaxStoreThreshold = 64;  ///< as many signatures as a seal may have
 
-/// Exact text, or a prefix when it ends in '*'.
+/// Exact text, or a prefix when it ends in '*'. A default-made pattern matches nothing.
 class Pattern {
  public:
-  /// Error{usage} for an empty text or a '*' elsewhere than at the end.
+  /// Error{usage} for a text that is empty or longer than kMaxPatternBytes, has white space or characters that do not
+  /// print, or a '*' elsewhere than at the end.
   static Pattern parse(std::string_view text);
   bool matches(std::string_view name) const;
   const std::string& text() const { return text_; }
@@ -82,9 +90,11 @@ TrustStore parse_store(base::ByteView text);
 /// Pretty JSON, sorted, one spelling.
 base::Bytes write_store(const TrustStore& store);
 
-/// Error{not_found} with the hint to run `trust init` when there is none.
+/// Error{not_found} with the hint to run `trust init` when there is none; Error{denied} when everybody may write the
+/// file or its folder.
 TrustStore load_store(base::ReadFs& fs, const std::string& folder);
-/// Atomic. Creates the folder (0755) when it is not there.
+/// Atomic. Creates the folder (0755) when it is not there. Error{usage} for a store that parse_store() would refuse:
+/// nothing is written then.
 void save_store(base::WriteFs& fs, const std::string& folder, const TrustStore& store);
 
 }  // namespace gapstow::trust
