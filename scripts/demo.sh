@@ -75,17 +75,17 @@ pack_and_verify() {
   heading "What the file claims (proves nothing)"
   run gapstow inspect app.gapstow
   heading "What the file proves"
-  run gapstow verify app.gapstow --at $day
+  run gapstow verify app.gapstow --state state.db --at $day
 }
 
 show_refusals() {
   heading "One bit of one byte changed: refused"
   cp app.gapstow tampered.gapstow
   flip_byte tampered.gapstow $(($(stat -c %s app.gapstow) / 2))
-  refused 1 gapstow verify tampered.gapstow --at $day
+  refused 1 gapstow verify tampered.gapstow --state state.db --at $day
   heading "The last byte lost: damaged"
   head -c -1 app.gapstow >cut.gapstow
-  refused 4 gapstow verify cut.gapstow --at $day
+  refused 4 gapstow verify cut.gapstow --state state.db --at $day
   heading "The same image after a plain skopeo copy, which rewrites the manifest: refused"
   refused 1 gapstow pack oci-archive:samples/images/app-1.1.skopeo-oci.tar --name $gun:1.1 \
     --trust dir:samples/chains/dct-delegated --signer alice.key --at $day -o converted.gapstow
