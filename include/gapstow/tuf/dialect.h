@@ -1,11 +1,12 @@
 // Dialect: everything in which Notary v1 and TUF 1.0 differ. The engine has no knowledge of either.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "gapstow/tuf/delegations.h"
 #include "gapstow/tuf/metadata.h"
 
 namespace gapstow::tuf {
@@ -19,11 +20,15 @@ inline constexpr std::size_t kMaxRootVersions = 1024;           ///< the specifi
 inline constexpr std::size_t kMaxKeys = 1000;
 inline constexpr std::size_t kMaxSignatures = 1000;
 inline constexpr std::size_t kMaxDelegations = 4096;  ///< of one role
+inline constexpr std::size_t kMaxPaths = 4096;        ///< of one delegation
 inline constexpr std::size_t kMaxRoles = 16'384;      ///< of one chain
 inline constexpr unsigned kMaxDelegationDepth = 32;
 inline constexpr std::size_t kMaxRoleNameBytes = 255;
+inline constexpr std::size_t kMaxTargetNameBytes = 4096;
 
-/// Stateless; one object serves all threads. Parsers throw Error{malformed | limit_exceeded | role_invalid}.
+/// Stateless; one object serves all threads and lives as long as the program. Parsers throw
+/// Error{malformed | limit_exceeded | role_invalid | unsupported}; what they return is well-formed, nothing more:
+/// no signature has been looked at.
 class Dialect {
  public:
   virtual ~Dialect() = default;
@@ -40,15 +45,17 @@ class Dialect {
   virtual void check_root(const Root& root, const std::string& gun) const = 0;
   /// The ID by which people know a key: of an x509 key that of its bare public key.
   virtual std::string canonical_key_id(const Key& key) const = 0;
-  /// Whether `meta` in a snapshot or timestamp fits a file of that version, length and hashes. Throws
-  /// Error{digest_mismatch} or Error{role_invalid}.
-  virtual void check_meta(const FileMeta& meta, std::uint64_t version, base::ByteView raw) const = 0;
-  /// Whether the snapshot must list the root file too.
+  /// Whether the snapshot must list the root file too, under "root".
   virtual bool snapshot_lists_root() const = 0;
-  /// Whether `delegation` may speak of `target`.
-  virtual bool may_name(const Delegation& delegation, const std::string& target) const = 0;
-  /// Roles to ask for a target, in order, of those that the walk has proven (names in pre-order of delegation).
-  virtual std::vector<std::string> search_order(const std::vector<std::string>& proven) const = 0;
+  /// Whether a delegated role that the snapshot does not list is merely not published yet. Else it is absent, and
+  /// a search that comes to it fails.
+  virtual bool unlisted_is_unpublished() const = 0;
+  /// `child` as far as `parent` (the effective terms of the role that delegates; nullptr for "targets") leaves it.
+  virtual Delegation narrow(const Delegation* parent, const Delegation& child) const = 0;
+  /// Whether a delegation, taken by itself, lets its role speak of `target`.
+  virtual bool may_name(const Delegation& terms, const std::string& target) const = 0;
+  /// Grants (by index) to ask for a target, in order. Each may speak of it; the first that names it answers.
+  virtual std::vector<std::size_t> search_order(const DelegationGraph& graph, const std::string& target) const = 0;
 };
 
 /// Docker Content Trust. One shared object that lives as long as the program.

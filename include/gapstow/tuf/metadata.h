@@ -84,14 +84,12 @@ struct Signature {
   base::Bytes value;
 };
 
-/// A parsed file: the body, the canonical bytes that its signatures cover, and what its raw bytes were.
+/// A parsed file: the body, the canonical bytes that its signatures cover, and the signatures, none of them checked.
 template <typename Body>
 struct Signed {
   Body body;
   std::string canonical;
   std::vector<Signature> signatures;
-  std::uint64_t length = 0;  ///< of the raw bytes
-  digest::Digest sha256;     ///< of the raw bytes
 };
 
 }  // namespace gapstow::tuf

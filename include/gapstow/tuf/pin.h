@@ -27,6 +27,7 @@ struct RootFilePin {
   base::Bytes bytes;
 };
 /// Trust on first use, asked for by name: the oldest root in the chain is taken. `pack` and `chain fetch` only.
+/// Holds only where nothing else is pinned: beside other pins it is ignored.
 struct FirstUsePin {};
 
 using RootPin = std::variant<KeyIdPin, SpkiPin, CaPin, RootFilePin, FirstUsePin>;

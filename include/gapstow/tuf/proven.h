@@ -1,0 +1,36 @@
+// What the engine has proven about one role, and how long things are valid.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gapstow/base/time.h"
+#include "gapstow/digest/digest.h"
+
+namespace gapstow::tuf {
+
+/// `Lifetime::what` of the leaf certificates of the final root's root keys.
+inline constexpr std::string_view kRootCertificate = "root certificate";
+
+/// How long something is valid, for the policy to judge.
+struct Lifetime {
+  std::string what;                      ///< "timestamp", "targets/releases", "root certificate"
+  std::optional<base::Time> not_before;  ///< certificates only
+  base::Time until;
+};
+
+/// One role that was proven.
+struct ProvenRole {
+  std::string name;
+  std::uint64_t version = 0;
+  base::Time expires;
+  std::uint64_t length = 0;
+  digest::Digest sha256;  ///< of the raw bytes
+  unsigned threshold = 1;
+  std::vector<std::string> signed_by;  ///< key IDs whose signatures counted
+};
+
+}  // namespace gapstow::tuf
