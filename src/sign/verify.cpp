@@ -55,7 +55,8 @@ bool set_padding(EVP_PKEY_CTX* context, Scheme scheme) {
     case Scheme::rsa_pss_sha256:
       return set_pss(context, kPssSaltBytes);
     case Scheme::rsa_pss_sha256_any_salt:
-      return set_pss(context, RSA_PSS_SALTLEN_AUTO);
+      // OpenSSL does not search for the salt of a key that sets a least length.
+      return set_pss(context, RSA_PSS_SALTLEN_AUTO) || set_pss(context, kPssSaltBytes);
     case Scheme::rsa_pkcs1_sha256:
       return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) > 0;
     default:
