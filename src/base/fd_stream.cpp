@@ -1,6 +1,7 @@
 #include "gapstow/base/fd_stream.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,8 +24,17 @@ int open_device(const std::string& path, int mode, ErrorCode code) {
 
 }  // namespace
 
+void FdSource::wait_for_data() const {
+  constexpr int kLookMilliseconds = 100;
+  pollfd waiting{descriptor_, POLLIN, 0};
+  do {
+    cancel_->check();
+  } while (::poll(&waiting, 1, kLookMilliseconds) == 0);
+}
+
 std::size_t FdSource::read(std::span<std::byte> out) {
   for (;;) {
+    if (cancel_ != nullptr) wait_for_data();
     const ssize_t count = ::read(descriptor_, out.data(), out.size());
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno != EINTR) fail(ErrorCode::io_read, "cannot read " + name_, errno);

@@ -129,6 +129,15 @@ std::unique_ptr<File> SystemFs::create(const std::string& path, std::uint32_t mo
   return std::make_unique<SystemFile>(descriptor, path);
 }
 
+std::unique_ptr<File> SystemFs::open_for_update(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) {
+    fail(errno == ENOENT || errno == ENOTDIR ? ErrorCode::not_found : ErrorCode::io_write, "cannot open " + path,
+         errno);
+  }
+  return std::make_unique<SystemFile>(descriptor, path);
+}
+
 void SystemFs::rename(const std::string& from, const std::string& to) {
   if (::rename(system_path(from), system_path(to)) != 0) fail(ErrorCode::io_write, "cannot rename to " + to, errno);
 }

@@ -65,6 +65,17 @@ struct Origin {
   oci::ImageSource* source = nullptr;
 };
 
+/// The rules as far as the sealing side can judge them: who must have sealed, and how long ago, is for the far side.
+trust::TrustStore rules_for_packing(const trust::TrustStore* store) {
+  trust::TrustStore rules;
+  if (store == nullptr) return rules;
+  for (const auto& rule : store->rules) {
+    trust::Rule part{rule.pattern, false, rule.deny, {}, std::nullopt, rule.roles, std::nullopt, std::nullopt};
+    rules.rules.push_back(std::move(part));
+  }
+  return rules;
+}
+
 /// Gathers a statement, and knows where each entry's bytes come from.
 class Packer {
  public:
@@ -95,6 +106,7 @@ class Packer {
   std::map<digest::Digest, oci::ImageSource*> blob_sources_;
   std::vector<oci::NamedImage> named_;
   std::set<std::string> references_;
+  trust::TrustStore rules_;
   bundle::Statement statement_;
   std::vector<Origin> origins_;  ///< parallel to statement_.entries
   Outcome outcome_;
@@ -104,7 +116,9 @@ Packer::Packer(const PackRequest& request, const Surroundings& around)
     : request_(request),
       chooser_(request, around.fs),
       chains_(request, request.at.value_or(around.clock.now())),
-      contents_(blobs_, [&](const auto& child, const auto& all) { return is_kept(request_.platforms, child, all); }) {
+      contents_(blobs_, [&](const auto& child, const auto& all) { return is_kept(request_.platforms, child, all); }),
+      rules_(rules_for_packing(request.store)) {
+  rules_.threshold = 0;
   outcome_.clocks = {around.clock.now(), request.at, request.sealed_at, true};
   statement_.sealed_at = request.sealed_at;
   statement_.tool = request.tool;
@@ -205,22 +219,12 @@ void Packer::add_unproven(const ChosenImage& image, const std::string& gun) {
   add_contents(image, only, std::move(outcome));
 }
 
-/// Packing judges what the sealing side can know: who must have sealed, and how long ago, is for the far side.
 void Packer::judge(ImageOutcome& image, const std::string& repository, const tuf::VerifiedChain* chain) {
-  trust::TrustStore store;
-  if (request_.store != nullptr) store = *request_.store;
-  for (auto& rule : store.rules) {
-    rule.signers.clear();
-    rule.threshold = 0;
-    rule.expiry.reset();
-    rule.max_age_seconds.reset();
-    if (chain == nullptr) rule.chain_required = false;
-  }
-  if (chain == nullptr && store.rule_for(repository) == nullptr) return;
+  if (chain == nullptr && rules_.rule_for(repository) == nullptr) return;
   trust::RunPolicy policy = request_.policy;
   if (!policy.expiry) policy.expiry = trust::ExpiryRule::now;
   const trust::Evidence evidence{repository, {}, chain, image.target};
-  image.decision = trust::decide(store, policy, evidence, outcome_.clocks);
+  image.decision = trust::decide(rules_, policy, evidence, outcome_.clocks);
   if (!image.decision.allowed()) {
     const auto& refusal = image.decision.refusals.front();
     throw Error(refusal.code, refusal.reason,

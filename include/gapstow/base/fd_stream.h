@@ -3,19 +3,25 @@
 
 #include <string>
 
+#include "gapstow/base/cancel.h"
 #include "gapstow/base/stream.h"
 
 namespace gapstow::base {
 
-/// Reads a descriptor that stays the caller's. `name` is for messages: "standard input".
+/// Reads a descriptor that stays the caller's. `name` is for messages: "standard input". With a token a read that waits
+/// for data ends when the token is cancelled.
 class FdSource final : public Source {
  public:
-  FdSource(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+  FdSource(int descriptor, std::string name, const CancelToken* cancel = nullptr)
+      : descriptor_(descriptor), name_(std::move(name)), cancel_(cancel) {}
   std::size_t read(std::span<std::byte> out) override;
 
  private:
+  void wait_for_data() const;
+
   int descriptor_;
   std::string name_;
+  const CancelToken* cancel_;
 };
 
 /// Opens a pipe, device or terminal for reading.

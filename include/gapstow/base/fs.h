@@ -52,6 +52,8 @@ class WriteFs : public ReadFs {
  public:
   /// A new file for reading and writing; Error{conflict} when the name is taken.
   virtual std::unique_ptr<File> create(const std::string& path, std::uint32_t mode) = 0;
+  /// An existing regular file for reading and writing in place.
+  virtual std::unique_ptr<File> open_for_update(const std::string& path) = 0;
   /// Atomic, replaces a file at `to`.
   virtual void rename(const std::string& from, const std::string& to) = 0;
   /// A file or an empty folder.
@@ -68,6 +70,7 @@ class SystemFs final : public WriteFs {
   std::optional<FileStatus> status(const std::string& path) override;
   std::vector<std::string> list(const std::string& folder) override;
   std::unique_ptr<File> create(const std::string& path, std::uint32_t mode) override;
+  std::unique_ptr<File> open_for_update(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   void make_folder(const std::string& path, std::uint32_t mode) override;

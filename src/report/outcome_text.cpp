@@ -1,0 +1,191 @@
+#include <algorithm>
+
+#include "gapstow/base/text.h"
+#include "gapstow/report/text.h"
+#include "lines.h"
+
+namespace gapstow::report {
+namespace {
+
+using base::format_time;
+using base::human_size;
+using base::printable;
+
+std::string who(const transfer::SignerOutcome& signer, const Style& style) {
+  const std::string name = signer.name.empty() ? "a key the trust store does not know" : printable(signer.name);
+  const std::string key = style.verbose ? signer.fingerprint : abbreviate(signer.fingerprint);
+  return name + style.faint("  " + signer.algorithm + " " + key);
+}
+
+std::string seal_section(const transfer::Outcome& outcome, const Style& style) {
+  const base::Time now = outcome.clocks.checking();
+  std::string out = line(
+      style, "Seal",
+      format_time(outcome.sealed_at) + " (" + relative(outcome.sealed_at, now) + ") by " + printable(outcome.tool));
+  for (const auto& signer : outcome.signers) out += line(style, "", style.good("signed by ") + who(signer, style));
+  for (const auto& signer : outcome.unknown_signers) out += line(style, "", "also signed by " + who(signer, style));
+  out += line(style, "",
+              std::to_string(outcome.signers.size()) + " trusted, " + std::to_string(outcome.threshold) + " needed; " +
+                  std::to_string(outcome.entries) + " entries, " + human_size(outcome.bundle_size));
+  if (!outcome.packed_with.expired.empty()) {
+    out += line(style, "",
+                style.warn("expired when it was packed: ") + printable(base::join(outcome.packed_with.expired, ", ")));
+  }
+  return out;
+}
+
+/// The last instant at which everything judged was valid.
+base::Time fresh_as_of(const transfer::Outcome& outcome) {
+  base::Time fresh = outcome.clocks.checking();
+  for (const auto& chain : outcome.chains) {
+    fresh = std::min(fresh, chain.expiry.judged_at);
+    for (const auto& finding : chain.expiry.findings) fresh = std::min(fresh, finding.until);
+  }
+  return fresh;
+}
+
+std::string clock_section(const transfer::Outcome& outcome, const Style& style) {
+  const std::string proof = outcome.clocks.sealed_is_proven ? "on the word of a trusted signer" : "unproven";
+  std::string out = line(style, "Time", "sealed at   " + format_time(outcome.sealed_at) + "  " + style.faint(proof));
+  if (!outcome.chains.empty()) out += line(style, "", "fresh as of " + format_time(fresh_as_of(outcome)));
+  const std::string source = outcome.clocks.chosen ? "chosen with --at" : "the clock of this machine";
+  return out + line(style, "", "checked at  " + format_time(outcome.clocks.checking()) + "  " + style.faint(source));
+}
+
+std::string proof_lines(const transfer::Outcome& outcome, const transfer::ImageOutcome& image, const Style& style) {
+  if (!image.target) return line(style, "", style.warn("no chain: nothing but the seal vouches for it"));
+  const auto& chain = outcome.chains.at(image.record.proof->chain);
+  const auto& target = *image.target;
+  const auto keys = style.verbose ? target.signed_by : abbreviate(target.signed_by);
+  std::string out = line(style, "",
+                         style.good("proven by ") + "role " + printable(target.role) + ", key " +
+                             base::join(keys, ", ") + ", as tag " + printable(target.name));
+  out += line(
+      style, "",
+      "from the pinned root: " + printable(chain.pin) + ", root version " + std::to_string(chain.first_root) + " on");
+  if (!target.differing_roles.empty()) {
+    out += line(style, "",
+                style.warn("named with other content by ") + printable(base::join(target.differing_roles, ", ")));
+  }
+  return out;
+}
+
+std::string image_section(const transfer::Outcome& outcome, const transfer::ImageOutcome& image, const Style& style) {
+  std::string out = line(style, "Image", style.strong(printable(image.record.reference)));
+  out += line(style, "", image.record.digest.text());
+  std::string facts = printable(base::join(image.record.platforms, ", "));
+  if (facts.empty()) facts = "no platform";
+  facts += ", " + std::to_string(image.blobs) + " blobs, " + human_size(image.bytes);
+  if (!image.record.left_out.empty())
+    facts += ", " + std::to_string(image.record.left_out.size()) + " platforms left out";
+  out += line(style, "", facts);
+  if (image.record.binding == "diff-ids") {
+    out += line(style, "", style.warn("layers are uncompressed, bound by the configuration's diff_ids"));
+  }
+  out += proof_lines(outcome, image, style);
+  for (const auto& refusal : image.decision.refusals) {
+    out += line(style, "", style.bad("refused: ") + printable(refusal.reason));
+  }
+  if (!image.imported_as.empty()) out += line(style, "", style.good("imported as ") + printable(image.imported_as));
+  return out;
+}
+
+std::string expiry_cell(const transfer::ChainOutcome& chain, const tuf::ProvenRole& role,
+                        const transfer::Outcome& outcome, const Style& style) {
+  const std::string text =
+      format_time({role.expires.seconds, 0}) + "  " + relative(role.expires, outcome.clocks.checking());
+  const auto finding = std::ranges::find(chain.expiry.findings, role.name, &trust::TimeFinding::what);
+  if (finding == chain.expiry.findings.end()) return text;
+  if (finding->lapsed) return style.bad(text + "  expired");
+  if (finding->lapsed_now) return style.warn(text + "  expired since");
+  return text;
+}
+
+std::string chain_section(const transfer::ChainOutcome& chain, const transfer::Outcome& outcome, const Style& style) {
+  std::string out = line(style, "Chain", style.strong(printable(chain.gun)) + "  " + dialect_name(chain.dialect));
+  if (chain.first_use) out += line(style, "", style.warn("the sealer took its root on first use"));
+  std::vector<std::vector<std::string>> rows{
+      {style.faint("role"), style.faint("version"), style.faint("signed by"), style.faint("expires")}};
+  for (const auto& role : chain.roles) {
+    const auto keys = style.verbose ? role.signed_by : abbreviate(role.signed_by);
+    rows.push_back({printable(role.name), std::to_string(role.version), base::join(keys, ", "),
+                    expiry_cell(chain, role, outcome, style)});
+  }
+  out += table(rows, 12);
+  for (const auto& role : chain.absent_roles) {
+    out += line(style, "", style.warn("not in the chain: ") + "role " + printable(role));
+  }
+  for (const auto& finding : chain.expiry.findings) {
+    const bool is_role = std::ranges::find(chain.roles, finding.what, &tuf::ProvenRole::name) != chain.roles.end();
+    if (is_role) continue;
+    const std::string text = printable(finding.what) + " is valid until " + format_time({finding.until.seconds, 0});
+    out += line(style, "", finding.lapsed ? style.bad(text) : finding.lapsed_now ? style.warn(text) : text);
+  }
+  return out;
+}
+
+std::string verdict(const transfer::Outcome& outcome, const Style& style) {
+  const auto refusal = outcome.refusal();
+  if (refusal) {
+    return line(style, "Verdict",
+                style.bad("REFUSED") + " [" + std::string(base::name(refusal->code)) + "] " +
+                    printable(refusal->reason)) +
+           line(style, "", "everything else is proven");
+  }
+  const std::string count = std::to_string(outcome.images.size()) + (outcome.images.size() == 1 ? " image" : " images");
+  const std::string done = outcome.destination.empty() ? "PROVEN" : "IMPORTED";
+  std::string text = style.good(done) + " " + count + ", every byte checked";
+  if (!outcome.destination.empty()) text += ", now in " + printable(outcome.destination);
+  std::string out = line(style, "Verdict", text);
+  if (!outcome.rollback_reason.empty()) {
+    out += line(style, "", style.warn("an older version was allowed: ") + printable(outcome.rollback_reason));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string outcome_text(const transfer::Outcome& outcome, const std::string& name, const Style& style) {
+  std::string out = line(style, "Bundle", printable(name) + style.faint("  " + abbreviate(outcome.bundle_id)));
+  out += seal_section(outcome, style) + clock_section(outcome, style);
+  for (const auto& image : outcome.images) out += "\n" + image_section(outcome, image, style);
+  for (const auto& chain : outcome.chains) out += "\n" + chain_section(chain, outcome, style);
+  return out + "\n" + verdict(outcome, style);
+}
+
+std::string pack_text(const transfer::PackOutcome& packed, const Style& style) {
+  const transfer::Outcome& outcome = packed.bundle;
+  const std::string path = packed.path.empty() ? "standard output" : packed.path;
+  std::string out = line(style, "Bundle", printable(path) + style.faint("  " + abbreviate(outcome.bundle_id)));
+  out += line(style, "Seal",
+              format_time(outcome.sealed_at) + ", " + std::to_string(outcome.entries) + " entries, " +
+                  human_size(outcome.bundle_size));
+  for (const auto& signer : outcome.signers) out += line(style, "", "signed by " + who(signer, style));
+  for (const auto& image : outcome.images) out += "\n" + image_section(outcome, image, style);
+  for (const auto& chain : outcome.chains) out += "\n" + chain_section(chain, outcome, style);
+  if (!outcome.packed_with.expired.empty()) {
+    out += "\n" + line(style, "Note",
+                       style.warn("expired, recorded in the seal: ") +
+                           printable(base::join(outcome.packed_with.expired, ", ")));
+  }
+  return out;
+}
+
+std::string chain_text(const transfer::ChainOutcome& chain, const std::vector<tuf::ProvenTarget>& targets,
+                       const transfer::Outcome& outcome, const Style& style) {
+  std::string out = chain_section(chain, outcome, style);
+  out += line(style, "Pin", printable(chain.pin) + ", root version " + std::to_string(chain.first_root) + " on");
+  for (const auto& target : targets) {
+    out += "\n" + line(style, "Target", style.strong(printable(target.name)));
+    for (const auto& hash : target.target.hashes) out += line(style, "digest", hash.text());
+    out += line(style, "length", std::to_string(target.target.length));
+    out += line(style, "role", printable(target.role) + ", key " + base::join(target.signed_by, ", "));
+    if (!target.differing_roles.empty()) {
+      out += line(style, "",
+                  style.warn("named with other content by ") + printable(base::join(target.differing_roles, ", ")));
+    }
+  }
+  return out;
+}
+
+}  // namespace gapstow::report

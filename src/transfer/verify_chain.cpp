@@ -1,0 +1,64 @@
+#include "gapstow/transfer/verify_chain.h"
+
+#include "gapstow/base/error.h"
+#include "gapstow/base/text.h"
+
+namespace gapstow::transfer {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+void check_clock(const base::Time& local, trust::State* state) {
+  const auto floor = state != nullptr ? state->clock_floor() : std::nullopt;
+  if (!floor || local.plus_seconds(trust::kFloorLeeway) >= *floor) return;
+  throw Error(
+      ErrorCode::clock_behind,
+      "the clock says " + base::format_time(local) + ", but the state has proof of " + base::format_time(*floor),
+      "set the clock of this machine");
+}
+
+void check_seen(const tuf::VerifiedChain& chain, trust::State* state, const std::string& rollback_reason) {
+  if (state == nullptr) return;
+  try {
+    tuf::check_against_seen(chain, state->seen(chain.gun(), chain.root_identities()));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::rollback || rollback_reason.empty()) throw;
+  }
+}
+
+}  // namespace
+
+ProvenChain verify_chain(const FoundChain& found, const std::string& gun, const ChainRequest& request,
+                         trust::State* state, const base::Clock& clock) {
+  ProvenChain proven;
+  Outcome& outcome = proven.outcome;
+  outcome.clocks.local = clock.now();
+  outcome.clocks.chosen = request.at;
+  check_clock(outcome.clocks.local, state);
+  const trust::ExpiryRule rule = request.policy.expiry.value_or(trust::ExpiryRule::now);
+  if (rule == trust::ExpiryRule::sealed) {
+    throw Error(ErrorCode::usage, "a chain alone has no seal to be judged by", "use --expiry now with --at TIME");
+  }
+  const auto chain = base::with_context("chain of " + gun, [&] {
+    auto verified =
+        tuf::verify_chain(found.files, *found.dialect, gun, request.store.pins_for(gun), outcome.clocks.checking());
+    check_seen(verified, state, request.rollback_reason);
+    return verified;
+  });
+  outcome.chains.push_back({gun, chain.dialect(), found.source, chain.pin(), false, chain.first_root(), chain.roles(),
+                            chain.absent_roles(), trust::judge_expiry(chain.lifetimes(), rule, outcome.clocks)});
+  for (const auto& target : request.targets) proven.targets.push_back(chain.find(target));
+  if (request.targets.empty()) proven.targets = chain.all_targets();
+  const auto& reasons = outcome.chains.front().expiry.reasons;
+  if (!reasons.empty()) {
+    throw Error(ErrorCode::expired, base::join(reasons, "; "),
+                "--at TIME judges at another time, --expiry ignore not at all");
+  }
+  if (request.commit && state != nullptr) {
+    state->remember({{chain.gun(), chain.root_identities(), chain.seen()}});
+  }
+  return proven;
+}
+
+}  // namespace gapstow::transfer
