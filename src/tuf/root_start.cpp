@@ -92,7 +92,7 @@ std::optional<Candidate> StartFinder::by_root_file() {
     if (const auto* file = std::get_if<RootFilePin>(&pin)) candidates.push_back(pinned_file(pin, file->bytes));
   }
   if (candidates.empty()) return std::nullopt;
-  std::ranges::stable_sort(candidates, {}, &Candidate::version);
+  std::ranges::sort(candidates, {}, &Candidate::version);
   const auto usable = std::ranges::find_if(candidates, [&](const auto& one) { return complete_from(one.version); });
   return usable == candidates.end() ? candidates.back() : *usable;
 }
