@@ -56,9 +56,11 @@ std::unique_ptr<ImageDestination> make_docker_archive(base::WriteFs& fs, const s
 
 /// The exact bytes of the three views; a bundle holds the same.
 std::string oci_layout_json();
-/// Annotations org.opencontainers.image.ref.name and io.containerd.image.name = reference on each entry.
+/// Annotations org.opencontainers.image.ref.name and io.containerd.image.name = reference on each entry. Images bound
+/// by diff_ids have no entry: what reads a layout would look for the compressed layers.
 std::string index_json(const std::vector<NamedImage>& images);
-/// Empty when no image has a docker view. RepoTags in Docker's familiar form; images of one config share an item.
+/// Empty when no image has a docker view. RepoTags in Docker's familiar form; images of one config share an item, with
+/// the layers of the first.
 std::string docker_manifest_json(const std::vector<NamedImage>& images);
 
 }  // namespace gapstow::oci

@@ -1,0 +1,11 @@
+// The annotations of index.json entries that hold names.
+#pragma once
+
+#include <string_view>
+
+namespace gapstow::oci {
+
+inline constexpr std::string_view kRefName = "org.opencontainers.image.ref.name";
+inline constexpr std::string_view kContainerdName = "io.containerd.image.name";
+
+}  // namespace gapstow::oci

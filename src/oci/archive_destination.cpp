@@ -1,0 +1,112 @@
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "blob_plan.h"
+#include "gapstow/archive/ustar.h"
+#include "gapstow/base/atomic_file.h"
+#include "gapstow/base/error.h"
+#include "layout_files.h"
+#include "views.h"
+
+namespace gapstow::oci {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+/// Checks the images and gives the small files that stand in front of the blobs.
+using MakeViews = std::function<std::vector<View>(const std::vector<NamedImage>&)>;
+
+/// A tar whose every position follows from the plan, so that blobs are written in parallel and equal images give
+/// equal bytes.
+class ArchiveDestination final : public ImageDestination {
+ public:
+  ArchiveDestination(base::WriteFs& fs, std::string path, std::string description, MakeViews make_views)
+      : fs_(fs), path_(std::move(path)), description_(std::move(description)), make_views_(std::move(make_views)) {
+    const auto status = fs_.status(path_);
+    if (status && status->kind != base::FileStatus::Kind::regular) {
+      throw Error(ErrorCode::conflict, path_ + " exists and is no regular file");
+    }
+  }
+
+  void begin(const std::vector<NamedImage>& images, const std::vector<PlannedBlob>& blobs) override {
+    const auto views = make_views_(images);
+    plan_ = BlobPlan(blobs);
+    file_.emplace(fs_, path_);
+    for (const auto& [name, content] : views) {
+      write_header(name, content.size());
+      file_->file().write_at(end_, base::as_bytes(content));
+      advance(content.size());
+    }
+    for (const auto& blob : blobs) {
+      write_header(blob_name(blob.digest), blob.size);
+      contents_.emplace(blob.digest, end_);
+      advance(blob.size);
+    }
+    file_->file().write_at(end_, base::Bytes(archive::kTrailerBytes));
+  }
+
+  std::unique_ptr<base::Sink> put(const digest::Digest& digest) override {
+    const std::uint64_t size = plan_.take(digest);
+    return std::make_unique<BlobSink>(plan_, digest, BlobPlace{file_->file(), contents_.at(digest), size});
+  }
+
+  void commit() override {
+    plan_.check_complete();
+    file_->commit();
+  }
+
+  std::string description() const override { return description_; }
+
+ private:
+  void write_header(const std::string& name, std::uint64_t size) {
+    const base::Bytes header = archive::make_header(name, size);
+    file_->file().write_at(end_, header);
+    end_ += header.size();
+  }
+
+  void advance(std::uint64_t size) { end_ += size + archive::padding_of(size); }
+
+  base::WriteFs& fs_;
+  std::string path_;
+  std::string description_;
+  MakeViews make_views_;
+  BlobPlan plan_;
+  std::map<digest::Digest, std::uint64_t> contents_;
+  std::uint64_t end_ = 0;
+  std::optional<base::AtomicFile> file_;
+};
+
+std::vector<View> layout_views(const std::vector<NamedImage>& images, const std::string& reference) {
+  return {{"oci-layout", oci_layout_json()}, {"index.json", wrap_index(index_entries(images, reference))}};
+}
+
+std::vector<View> docker_views(const std::vector<NamedImage>& images) {
+  std::vector<View> views;
+  // An index.json without entries would make containerd import nothing instead of reading manifest.json.
+  if (!index_entries(images, {}).empty()) views = layout_views(images, {});
+  views.emplace_back("manifest.json", docker_manifest_json(images));
+  return views;
+}
+
+}  // namespace
+
+std::unique_ptr<ImageDestination> make_oci_archive(base::WriteFs& fs, const std::string& path, std::string reference) {
+  const std::string description = "oci-archive:" + path;
+  return std::make_unique<ArchiveDestination>(
+      fs, path, description, [reference = std::move(reference)](const std::vector<NamedImage>& images) {
+        check_layout_images(images, reference);
+        return layout_views(images, reference);
+      });
+}
+
+std::unique_ptr<ImageDestination> make_docker_archive(base::WriteFs& fs, const std::string& path) {
+  return std::make_unique<ArchiveDestination>(fs, path, "docker-archive:" + path,
+                                              [](const std::vector<NamedImage>& images) {
+                                                check_docker_images(images);
+                                                return docker_views(images);
+                                              });
+}
+
+}  // namespace gapstow::oci

@@ -1,0 +1,96 @@
+#include "catalog.h"
+
+#include <algorithm>
+
+#include "annotations.h"
+#include "foreign_json.h"
+#include "gapstow/base/checked.h"
+#include "gapstow/base/error.h"
+#include "gapstow/base/text.h"
+
+namespace gapstow::oci {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::uint64_t kMaxLayoutFile = 4096;  ///< the file has 31 bytes
+
+std::string annotation(const Descriptor& entry, std::string_view name) {
+  const auto found = entry.annotations.find(std::string(name));
+  return found == entry.annotations.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+Catalog::Catalog(std::unique_ptr<LayoutFiles> files, std::string description)
+    : files_(std::move(files)), description_(std::move(description)) {}
+
+std::optional<std::uint64_t> Catalog::find(const digest::Digest& digest) const {
+  if (const auto found = places_.find(digest); found != places_.end()) {
+    if (const auto* bytes = std::get_if<base::Bytes>(&found->second)) return bytes->size();
+    return files_->find(std::get<std::string>(found->second));
+  }
+  if (digest.empty() || digest.algorithm() != digest::Algorithm::sha256) return std::nullopt;
+  return files_->find(blob_name(digest));
+}
+
+std::unique_ptr<base::Source> Catalog::open(const digest::Digest& digest) {
+  const auto found = places_.find(digest);
+  if (found != places_.end()) {
+    if (const auto* bytes = std::get_if<base::Bytes>(&found->second)) {
+      return std::make_unique<base::MemorySource>(*bytes);
+    }
+    return files_->open(std::get<std::string>(found->second));
+  }
+  if (!find(digest)) throw Error(ErrorCode::not_found, "blob " + digest.text() + " is not in " + description_);
+  return files_->open(blob_name(digest));
+}
+
+void Catalog::offer_file(const digest::Digest& digest, std::string name) {
+  places_.insert_or_assign(digest, std::move(name));
+}
+
+void Catalog::offer_bytes(const digest::Digest& digest, base::Bytes bytes) {
+  places_.insert_or_assign(digest, std::move(bytes));
+}
+
+void add_name(SourceImage& image, const std::string& name) {
+  if (!name.empty() && std::ranges::find(image.names, name) == image.names.end()) image.names.push_back(name);
+}
+
+void check_layout_version(LayoutFiles& files) {
+  const base::Bytes bytes = read_small(files, "oci-layout", kMaxLayoutFile);
+  base::with_context("oci-layout", [&] {
+    const json::Value value = parse_foreign(bytes, kMaxLayoutFile);
+    const json::Cursor at(value);
+    check_names(at, {"imageLayoutVersion"});
+    const std::string& version = at.at("imageLayoutVersion").string(64);
+    if (version != "1.0.0") {
+      throw Error(ErrorCode::unsupported, "image layout version " + base::printable(version) + " is not known");
+    }
+  });
+}
+
+void fill_from_layout(Catalog& catalog) {
+  for (const char* name : {"oci-layout", "index.json"}) {
+    if (!catalog.files().find(name)) {
+      throw Error(ErrorCode::malformed, catalog.description() + " is no OCI image layout: it has no " + name,
+                  "what docker save writes is read as docker-archive:FILE");
+    }
+  }
+  check_layout_version(catalog.files());
+  const base::Bytes bytes = read_small(catalog.files(), "index.json", kMaxManifestBytes);
+  const auto document = base::with_context("index.json", [&] { return parse_manifest(bytes, kOciIndex); });
+  for (const auto& entry : std::get<Index>(document).manifests) {
+    // The specification lets an index name things of other kinds.
+    if (!is_image_manifest(entry.media_type) && !is_index(entry.media_type)) continue;
+    SourceImage image;
+    image.root = entry;
+    add_name(image, annotation(entry, kRefName));
+    add_name(image, annotation(entry, kContainerdName));
+    catalog.editable_images().push_back(std::move(image));
+  }
+}
+
+}  // namespace gapstow::oci

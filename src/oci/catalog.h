@@ -1,0 +1,51 @@
+// Catalog: the one ImageSource, over the files of a layout or docker archive; openers fill it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gapstow/oci/image_source.h"
+#include "layout_files.h"
+
+namespace gapstow::oci {
+
+class Catalog final : public ImageSource {
+ public:
+  Catalog(std::unique_ptr<LayoutFiles> files, std::string description);
+
+  const std::vector<SourceImage>& images() const override { return images_; }
+  std::optional<std::uint64_t> find(const digest::Digest& digest) const override;
+  std::unique_ptr<base::Source> open(const digest::Digest& digest) override;
+  bool is_parallel() const override { return files_->is_parallel(); }
+  std::string description() const override { return description_; }
+
+  LayoutFiles& files() { return *files_; }
+  std::vector<SourceImage>& editable_images() { return images_; }
+  /// Offers a file as a blob; what is below blobs/sha256/ is offered anyway.
+  void offer_file(const digest::Digest& digest, std::string name);
+  /// Offers bytes that were given from elsewhere.
+  void offer_bytes(const digest::Digest& digest, base::Bytes bytes);
+
+ private:
+  using Place = std::variant<std::string, base::Bytes>;
+
+  std::unique_ptr<LayoutFiles> files_;
+  std::string description_;
+  std::vector<SourceImage> images_;
+  std::map<digest::Digest, Place> places_;
+};
+
+/// Adds a name unless it is empty or there.
+void add_name(SourceImage& image, const std::string& name);
+
+/// Error{malformed} or Error{unsupported} unless the file oci-layout says 1.0.0.
+void check_layout_version(LayoutFiles& files);
+
+/// Reads oci-layout and index.json. Error{malformed} when one is missing or damaged; Error{unsupported} for another
+/// version of the layout.
+void fill_from_layout(Catalog& catalog);
+
+}  // namespace gapstow::oci

@@ -1,0 +1,157 @@
+#include <map>
+#include <mutex>
+
+#include "catalog.h"
+#include "comparing_sink.h"
+#include "folder_blobs.h"
+#include "gapstow/base/atomic_file.h"
+#include "gapstow/base/error.h"
+#include "layout_files.h"
+#include "layout_index.h"
+#include "views.h"
+
+namespace gapstow::oci {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::uint32_t kFolderMode = 0755;
+constexpr std::uint32_t kFileMode = 0644;
+
+/// A layout that others may be reading: blobs come first, index.json is replaced last.
+class ExistingFolder final : public ImageDestination {
+ public:
+  ExistingFolder(base::WriteFs& fs, std::string path, std::string reference)
+      : fs_(fs), path_(std::move(path)), reference_(std::move(reference)) {
+    if (fs_.list(path_).empty()) return;
+    is_layout_ = true;
+    try {
+      const auto files = open_folder_files(fs_, path_);
+      check_layout_version(*files);
+      read_index_object(fs_, path_ + "/index.json");
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::malformed && error.code() != ErrorCode::not_found) throw;
+      throw Error(ErrorCode::conflict, path_ + " is neither empty nor an image layout: " + error.line());
+    }
+  }
+  ExistingFolder(const ExistingFolder&) = delete;
+  ExistingFolder& operator=(const ExistingFolder&) = delete;
+  ~ExistingFolder() override {
+    if (committed_) return;
+    for (const auto& [temporary, final] : pending_) remove_quietly(fs_, temporary);
+    for (const auto& added : added_) remove_quietly(fs_, added);
+    for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) remove_quietly(fs_, *folder);
+  }
+
+  void begin(const std::vector<NamedImage>& images, const std::vector<PlannedBlob>& blobs) override {
+    check_layout_images(images, reference_);
+    plan_ = BlobPlan(blobs);
+    entries_ = index_entries(images, reference_);
+    for (const std::string& folder : {path_ + "/blobs", path_ + "/blobs/sha256"}) {
+      if (fs_.status(folder)) continue;
+      fs_.make_folder(folder, kFolderMode);
+      folders_.push_back(folder);
+    }
+  }
+
+  std::unique_ptr<base::Sink> put(const digest::Digest& digest) override {
+    const std::uint64_t size = plan_.take(digest);
+    const std::string path = path_ + "/" + blob_name(digest);
+    const auto status = fs_.status(path);
+    if (status && status->kind != base::FileStatus::Kind::regular) {
+      throw Error(ErrorCode::conflict, path + " exists and is no regular file");
+    }
+    if (!status || status->size != size) return open_fresh(digest, size);
+    return std::make_unique<ComparingSink>(plan_, digest, fs_.open(path), size,
+                                           [this, digest, size] { return open_fresh(digest, size); });
+  }
+
+  void commit() override;
+  std::string description() const override { return "oci:" + path_; }
+
+ private:
+  std::unique_ptr<base::Sink> open_fresh(const digest::Digest& digest, std::uint64_t size) {
+    const std::string final = path_ + "/" + blob_name(digest);
+    const std::string temporary = base::temporary_name(final);
+    auto file = fs_.create(temporary, kFileMode);
+    {
+      const std::lock_guard lock(mutex_);
+      pending_.emplace(temporary, final);
+    }
+    return std::make_unique<BlobFileSink>(plan_, digest, std::move(file), size);
+  }
+
+  void publish_blobs();
+  void replace_index(const std::string& path, const std::string& index);
+  bool may_hold(const std::string& path, const std::string& text);
+
+  base::WriteFs& fs_;
+  std::string path_;
+  std::string reference_;
+  bool is_layout_ = false;  ///< else the folder was empty
+  json::Array entries_;
+  BlobPlan plan_;
+  std::mutex mutex_;
+  std::map<std::string, std::string> pending_;  ///< temporary names and the final ones
+  std::vector<std::string> added_;              ///< new under their final names, taken back on failure
+  std::vector<std::string> folders_;            ///< made here, likewise
+  bool committed_ = false;
+};
+
+void ExistingFolder::publish_blobs() {
+  while (!pending_.empty()) {
+    const auto [temporary, final] = *pending_.begin();
+    const bool is_new = !fs_.status(final);
+    fs_.rename(temporary, final);
+    pending_.erase(pending_.begin());
+    if (is_new) added_.push_back(final);
+  }
+  for (const char* folder : {"/blobs/sha256", "/blobs"}) fs_.sync_folder(path_ + folder);
+}
+
+void ExistingFolder::commit() {
+  plan_.check_complete();
+  std::vector<std::string> written;
+  for (const auto& [temporary, final] : pending_) written.push_back(temporary);
+  sync_files(fs_, written);
+  // Read again: somebody may have added an image since begin().
+  const std::string index_path = path_ + "/index.json";
+  const std::string index =
+      is_layout_ ? merge_index(read_index_object(fs_, index_path), entries_) : wrap_index(entries_);
+  publish_blobs();
+  if (!is_layout_) {
+    base::write_file(fs_, path_ + "/oci-layout", base::as_bytes(oci_layout_json()), kFileMode);
+    added_.push_back(path_ + "/oci-layout");
+  }
+  replace_index(index_path, index);
+  committed_ = true;
+}
+
+/// Where the new index came to stand although writing it failed (its folder could not be synced), the blobs that it
+/// names must stay too.
+void ExistingFolder::replace_index(const std::string& path, const std::string& index) {
+  try {
+    base::write_file(fs_, path, base::as_bytes(index), kFileMode);
+  } catch (const Error&) {
+    committed_ = may_hold(path, index);
+    throw;
+  }
+}
+
+bool ExistingFolder::may_hold(const std::string& path, const std::string& text) {
+  try {
+    return fs_.status(path) && base::as_text(base::read_file(fs_, path, kMaxManifestBytes)) == text;
+  } catch (const Error&) {
+    return true;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<ImageDestination> make_existing_folder(base::WriteFs& fs, const std::string& path,
+                                                       std::string reference) {
+  return std::make_unique<ExistingFolder>(fs, path, std::move(reference));
+}
+
+}  // namespace gapstow::oci

@@ -1,0 +1,84 @@
+#include "gapstow/oci/image_source.h"
+
+#include <array>
+
+#include "catalog.h"
+#include "gapstow/base/checked.h"
+#include "gapstow/base/error.h"
+#include "gapstow/base/text.h"
+
+namespace gapstow::oci {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using Transport = ImageLocation::Transport;
+
+struct TransportName {
+  std::string_view name;
+  Transport transport;
+};
+constexpr std::array<TransportName, 3> kTransports{
+    {{"oci", Transport::oci}, {"oci-archive", Transport::oci_archive}, {"docker-archive", Transport::docker_archive}}};
+
+std::unique_ptr<ImageSource> open_layout(std::unique_ptr<LayoutFiles> files, std::string description) {
+  auto catalog = std::make_unique<Catalog>(std::move(files), std::move(description));
+  fill_from_layout(*catalog);
+  return catalog;
+}
+
+}  // namespace
+
+base::Bytes read_blob(ImageSource& source, const Descriptor& descriptor, std::uint64_t limit) {
+  return base::with_context(source.description() + ": " + descriptor.digest.short_text(), [&] {
+    base::check_limit(descriptor.size, limit, "size of the document");
+    const auto size = source.find(descriptor.digest);
+    if (!size) throw Error(ErrorCode::not_found, "blob " + descriptor.digest.text() + " is not there");
+    if (*size != descriptor.size) {
+      throw Error(ErrorCode::digest_mismatch, "blob " + descriptor.digest.text() + " has " + std::to_string(*size) +
+                                                  " bytes, its descriptor says " + std::to_string(descriptor.size));
+    }
+    const auto stream = source.open(descriptor.digest);
+    digest::VerifyingSource proven(*stream, descriptor.size, descriptor.digest);
+    return base::read_all(proven, limit);
+  });
+}
+
+std::string ImageLocation::text() const {
+  std::string text;
+  for (const auto& each : kTransports) {
+    if (each.transport == transport) text = std::string(each.name) + ":" + path;
+  }
+  return reference.empty() ? text : text + ":" + reference;
+}
+
+ImageLocation parse_location(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const std::string_view name = text.substr(0, colon);
+  for (const auto& each : kTransports) {
+    if (colon == std::string_view::npos || each.name != name) continue;
+    const std::string_view rest = text.substr(colon + 1);
+    const std::size_t end = rest.find(':');
+    ImageLocation location{each.transport, std::string(rest.substr(0, end)), {}};
+    if (end != std::string_view::npos) location.reference = rest.substr(end + 1);
+    if (location.path.empty()) {
+      throw Error(ErrorCode::usage, "'" + base::printable(text) + "' names no file or folder");
+    }
+    if (end != std::string_view::npos && location.reference.empty()) {
+      throw Error(ErrorCode::usage, "'" + base::printable(text) + "' has nothing behind the last colon");
+    }
+    return location;
+  }
+  throw Error(ErrorCode::usage, "'" + base::printable(text) + "' is no image location",
+              "write oci:DIR[:REF], oci-archive:FILE[:REF] or docker-archive:FILE[:REF]");
+}
+
+std::unique_ptr<ImageSource> open_oci_folder(base::ReadFs& fs, const std::string& path) {
+  return open_layout(open_folder_files(fs, path), "oci:" + path);
+}
+
+std::unique_ptr<ImageSource> open_oci_archive(base::ReadFs& fs, const std::string& path) {
+  return open_layout(open_archive_files(fs, path), "oci-archive:" + path);
+}
+
+}  // namespace gapstow::oci
