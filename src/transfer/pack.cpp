@@ -191,7 +191,7 @@ void Packer::add_proven(const ChosenImage& image, const std::string& gun) {
   outcome.record.reference = gun + ":" + outcome.target->name;
   outcome.record.proof = bundle::ProofRecord{index, outcome.target->name, outcome.target->role};
   judge(outcome, gun, &item.chain);
-  item.outcome.expiry = outcome.decision.expiry;
+  item.outcome.expiry = trust::judge_expiry(item.chain.lifetimes(), outcome.decision.expiry.rule, outcome_.clocks);
   add_contents(image, match, std::move(outcome));
 }
 

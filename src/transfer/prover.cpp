@@ -257,12 +257,17 @@ void Prover::judge_image(std::size_t index, const WalkedImage& walked) {
   }
   image.decision = trust::decide(request_.store, request_.policy, evidence, outcome_.clocks);
   if (record.proof) {
-    outcome_.chains[record.proof->chain].expiry = image.decision.expiry;
+    report_lifetimes(record.proof->chain, image.decision.expiry.rule);
     if (const auto refused = chain_refusals_.find(record.proof->chain); refused != chain_refusals_.end()) {
       image.decision.refusals.insert(image.decision.refusals.begin(), refused->second);
     }
   }
   outcome_.images.push_back(std::move(image));
+}
+
+/// Every lifetime of the chain is reported; only those that an image's proof rests on decide.
+void Prover::report_lifetimes(std::size_t chain, trust::ExpiryRule rule) {
+  outcome_.chains[chain].expiry = trust::judge_expiry(chains_[chain].lifetimes(), rule, outcome_.clocks);
 }
 
 void Prover::start_import(const std::vector<oci::NamedImage>& named, const Contents& contents) {

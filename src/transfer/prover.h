@@ -42,6 +42,7 @@ class Prover final : public bundle::Consumer {
   void prove_contents();
   void compare_entries(const Contents& contents, const std::vector<oci::NamedImage>& named) const;
   void judge_image(std::size_t index, const WalkedImage& walked);
+  void report_lifetimes(std::size_t chain, trust::ExpiryRule rule);
   void start_import(const std::vector<oci::NamedImage>& named, const Contents& contents);
 
   const VerifyRequest& request_;
