@@ -25,7 +25,7 @@ trust::TrustedSigner sample_signer(const std::string& name, const std::string& k
   return {name, sign::PublicKey::from_pem(data_text("keys/" + key + ".pub"))};
 }
 
-trust::TrustStore sample_store() {
+trust::TrustStore store_of_three() {
   trust::TrustStore store;
   store.signers = {sample_signer("alice", "ed25519"), sample_signer("bob", "p256"), sample_signer("carol", "rsa2048")};
   return store;

@@ -17,7 +17,7 @@ std::string data_text(const std::string& name);
 trust::TrustedSigner sample_signer(const std::string& name, const std::string& key);
 
 /// Signers alice (Ed25519), bob (P-256) and carol (RSA); no roots, no rules.
-trust::TrustStore sample_store();
+trust::TrustStore store_of_three();
 
 /// 64 hexadecimal digits that differ for each number.
 std::string sample_hex(unsigned number);

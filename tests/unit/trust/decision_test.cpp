@@ -37,7 +37,7 @@ Rule rule_for(const std::string& pattern) {
 }
 
 TrustStore store_with(const Rule& rule) {
-  TrustStore store = test::sample_store();
+  TrustStore store = test::store_of_three();
   store.rules = {rule};
   return store;
 }
@@ -47,7 +47,7 @@ Evidence bare(const std::vector<std::string>& signers = {"alice"}) { return {kGu
 using Codes = std::vector<ErrorCode>;
 
 TEST_CASE("without a rule an image needs a chain") {
-  const auto decision = trust::decide(test::sample_store(), {}, bare(), kClocks);
+  const auto decision = trust::decide(test::store_of_three(), {}, bare(), kClocks);
   REQUIRE(decision.rule == "default");
   REQUIRE(codes(decision) == Codes{ErrorCode::denied});
   REQUIRE_FALSE(decision.allowed());
@@ -67,7 +67,7 @@ TEST_CASE("a rule may allow images without a chain") {
 }
 
 TEST_CASE("the most specific rule decides alone") {
-  TrustStore store = test::sample_store();
+  TrustStore store = test::store_of_three();
   Rule wide = rule_for("localhost:5000/*");
   wide.deny = "closed";
   Rule narrow = rule_for(kGun);
@@ -189,7 +189,7 @@ TEST_CASE("when the age of a seal is judged") {
 TEST_CASE("a proven chain is judged by role, name and time") {
   const auto chain = test::sample_chain("dct-delegated");
   const Evidence evidence{kGun, {"alice"}, &chain, chain.find("1.1")};
-  const TrustStore plain = test::sample_store();
+  const TrustStore plain = test::store_of_three();
   REQUIRE(trust::decide(plain, {}, evidence, kClocks).allowed());
 
   Rule rule = rule_for("localhost:5000/*");
@@ -219,8 +219,8 @@ TEST_CASE("under `now` the age of a seal over a chain counts only when named") {
   const auto chain = test::sample_chain("dct-delegated");
   const Evidence evidence{kGun, {"alice"}, &chain, chain.find("1.1")};
   const Clocks old{kSealed, {}, kSealed.plus_seconds(-200 * kDay), true};
-  REQUIRE(trust::decide(test::sample_store(), {ExpiryRule::now, {}}, evidence, old).allowed());
-  REQUIRE(codes(trust::decide(test::sample_store(), {ExpiryRule::now, 100 * kDay}, evidence, old)) ==
+  REQUIRE(trust::decide(test::store_of_three(), {ExpiryRule::now, {}}, evidence, old).allowed());
+  REQUIRE(codes(trust::decide(test::store_of_three(), {ExpiryRule::now, 100 * kDay}, evidence, old)) ==
           Codes{ErrorCode::expired});
   Rule rule = rule_for("*");
   rule.max_age_seconds = 100 * kDay;

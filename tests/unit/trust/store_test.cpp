@@ -72,7 +72,7 @@ Rule rule_for_pattern(const std::string& pattern) {
 
 /// A store that uses everything there is.
 TrustStore full_store() {
-  TrustStore store = test::sample_store();
+  TrustStore store = test::store_of_three();
   store.threshold = 2;
   store.signer_time = false;
   const auto add = [&](const char* pattern, RootEntry::Kind kind, std::string value) {
@@ -134,7 +134,7 @@ TEST_CASE("expiry rules have one word each") {
 }
 
 TEST_CASE("the most specific rule and pins count alone") {
-  TrustStore store = test::sample_store();
+  TrustStore store = test::store_of_three();
   for (const char* pattern : {"*", "a.test/*", "a.test/team/*", "a.test/team/app"}) {
     store.rules.push_back(rule_for_pattern(pattern));
   }
@@ -166,7 +166,7 @@ TEST_CASE("root entries become pins of their kind") {
 }
 
 TEST_CASE("signers are found by name and fingerprint") {
-  const TrustStore store = test::sample_store();
+  const TrustStore store = test::store_of_three();
   REQUIRE(store.find_signer("bob")->name == "bob");
   REQUIRE(store.find_signer("Bob") == nullptr);
   REQUIRE(store.find_signer_by_fingerprint(store.signers[2].key.fingerprint())->name == "carol");
