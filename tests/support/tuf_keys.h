@@ -41,7 +41,7 @@ class TestKey {
 struct CertificateRecipe {
   std::string common_name;
   const TestKey* issuer = nullptr;  ///< nullptr: self-signed
-  std::string issuer_name = {};        ///< with an issuer
+  std::string issuer_name = {};     ///< with an issuer
   bool is_ca = false;
   bool sha1 = false;
   std::string not_before = "20200101000000Z";

@@ -38,13 +38,21 @@ Object body_of(const char* type, std::uint64_t version) {
   return Object{{"_type", Value(type)}, {"expires", Value("2099-01-02T03:04:05.678Z")}, {"version", Value(version)}};
 }
 
+/// ECDSA and PSS signatures are random; the same draft shall always give the same file.
+const base::Bytes& signature_of(const PublishedKey& signer, const std::string& canonical) {
+  static std::map<std::string, base::Bytes> made;
+  auto& signature = made[digest::sha256(base::as_bytes(signer.id + canonical)).hex()];
+  if (signature.empty()) signature = signer.key.sign(signer.key.method(), base::as_bytes(canonical));
+  return signature;
+}
+
 std::string serialized(const Draft& draft) {
   Object body = draft.body;
   for (const auto& change : draft.edit_body) change(body);
   const std::string canonical = json::canonical(Value(body));
   Array signatures;
   for (const auto& signer : draft.signers) {
-    const auto signature = signer.key.sign(signer.key.method(), base::as_bytes(canonical));
+    const auto& signature = signature_of(signer, canonical);
     signatures.emplace_back(Object{
         {"keyid", Value(signer.id)}, {"method", Value(signer.key.method())}, {"sig", Value(base::base64(signature))}});
   }

@@ -40,8 +40,8 @@ TEST_CASE("the delegated chain verifies and names its targets") {
   CHECK(chain.unreachable_roles().empty());
   std::vector<std::string> names;
   for (const auto& role : chain.roles()) names.push_back(role.name);
-  CHECK(names == std::vector<std::string>{"root", "timestamp", "snapshot", "targets", "targets/alice",
-                                          "targets/releases"});
+  CHECK(names ==
+        std::vector<std::string>{"root", "timestamp", "snapshot", "targets", "targets/alice", "targets/releases"});
   const auto found = chain.find("1.1");
   CHECK(found.role == "targets/releases");
   CHECK(found.target.length == 735);
@@ -57,9 +57,9 @@ TEST_CASE("the rotated chain verifies from each root's key, by every name of it"
     const auto key = root_key(files, version);
     const auto canonical = tuf::notary_v1().canonical_key_id(key);
     CHECK(canonical != key.id);
-    for (const tuf::RootPin& pin : {tuf::RootPin(tuf::KeyIdPin{key.id}), tuf::RootPin(tuf::KeyIdPin{canonical}),
-                                    tuf::RootPin(tuf::SpkiPin{key.key.fingerprint()}),
-                                    tuf::RootPin(tuf::RootFilePin{files.roots.at(version)})}) {
+    for (const tuf::RootPin& pin :
+         {tuf::RootPin(tuf::KeyIdPin{key.id}), tuf::RootPin(tuf::KeyIdPin{canonical}),
+          tuf::RootPin(tuf::SpkiPin{key.key.fingerprint()}), tuf::RootPin(tuf::RootFilePin{files.roots.at(version)})}) {
       CAPTURE(version, tuf::describe(pin));
       const auto chain = verify(files, {pin});
       CHECK(chain.first_root() == version);
@@ -114,8 +114,8 @@ TEST_CASE("lifetimes name every role and the certificate of the final root") {
                                          "targets/releases", "root certificate"});
   std::vector<std::string> relevant;
   for (const auto& lifetime : chain.lifetimes_for(chain.find("1.0"))) relevant.push_back(lifetime.what);
-  CHECK(relevant == std::vector<std::string>{"root", "timestamp", "snapshot", "targets", "targets/releases",
-                                             "root certificate"});
+  CHECK(relevant ==
+        std::vector<std::string>{"root", "timestamp", "snapshot", "targets", "targets/releases", "root certificate"});
 }
 
 TEST_CASE("wrong pins and wrong names are refused") {
