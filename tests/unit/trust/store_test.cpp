@@ -182,6 +182,19 @@ TEST_CASE("what is written is read back, in one spelling") {
   REQUIRE(trust::parse_store(trust::write_store(none)) == none);
 }
 
+TEST_CASE("the example of the format document is a store as gapstow writes it") {
+  base::SystemFs fs;
+  const auto document = base::read_file(fs, std::string(GAPSTOW_SOURCE_DIR) + "/formats/trust-store.md", 1 << 20);
+  std::string_view text = base::as_text(document);
+  const std::string_view begin = "```json\n";
+  text.remove_prefix(text.find(begin) + begin.size());
+  text = text.substr(0, text.find("```"));
+  const TrustStore store = trust::parse_store(base::as_bytes(text));
+  REQUIRE(store.rules.size() == 3);
+  const auto written = trust::write_store(store);
+  REQUIRE(base::as_text(written) == text);
+}
+
 TEST_CASE("order and white space of the file do not matter") {
   TrustStore store = full_store();
   const auto text = trust::write_store(store);
