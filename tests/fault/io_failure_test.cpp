@@ -105,7 +105,8 @@ TEST_CASE("verify survives every failing call", "[fault]") {
     EmptySource nothing;
     const auto input = transfer::open_bundle(files, {folder / "app.gapstow"}, nothing);
     const transfer::VerifyRequest request{world.store, {}, std::nullopt, ""};
-    REQUIRE_FALSE(transfer::verify(*input, request, nullptr, world.around(files)).refusal());
+    const auto outcome = transfer::verify(*input, request, nullptr, world.around(files));
+    REQUIRE_FALSE(outcome.refusal());
   });
 }
 
@@ -120,8 +121,8 @@ TEST_CASE("import survives every failing call and leaves no state", "[fault]") {
       [](base::WriteFs& files, const std::string& path) { return oci::make_oci_folder(files, path, ""); },
       [](base::WriteFs& files, const std::string& path) { return oci::make_oci_archive(files, path, ""); },
       [](base::WriteFs& files, const std::string& path) { return oci::make_docker_archive(files, path); }};
+  int run = 0;
   for (const auto& make : kinds) {
-    int run = 0;
     fail_each_call(folder.path(), [&](base::WriteFs& files) {
       const std::string state_path = elsewhere / ("state" + std::to_string(++run) + ".db");
       const auto state = trust::State::open_or_create(state_path);

@@ -23,7 +23,9 @@ inline constexpr std::size_t kMaxImages = 16'384;
 inline constexpr std::size_t kMaxChains = 16'384;
 inline constexpr std::size_t kMaxChainFiles = 20'000;                 ///< of one chain
 inline constexpr std::size_t kMaxTextBytes = 1024;                    ///< of any name in the statement
+inline constexpr std::size_t kMaxRootKeys = 1024;                     ///< of one chain's latest root
 inline constexpr std::uint64_t kMaxMetadataEntryBytes = 64ULL << 20;  ///< an entry that readers hold in memory
+inline constexpr std::uint64_t kMaxBundleBytes = 1ULL << 60;          ///< every position fits into a file offset
 
 /// An entry of the archive behind the seal, in order.
 struct Entry {
@@ -98,7 +100,8 @@ base::Bytes write_statement(const Statement& statement);
 /// Accepts exactly what write_statement() gives. Error{unsupported} for another predicate type, version or a
 /// required feature that is not known (named in the message); Error{malformed} and Error{limit_exceeded} else.
 /// Also checked: entry names canonical and unique, digests of blobs equal to their names, order of entries, subjects
-/// equal to images, proofs and chains that exist, sums of sizes that do not overflow.
+/// equal to images, each image's manifest among the metadata entries, references unique, proofs and chains that exist,
+/// chain files and entries one to one, lists sorted where they are sets, sums of sizes that do not overflow.
 Statement parse_statement(base::ByteView payload);
 
 }  // namespace gapstow::bundle
