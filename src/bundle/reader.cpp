@@ -13,7 +13,7 @@
 namespace gapstow::bundle {
 namespace {
 
-/// Read at once: many files are read in parallel, so this times the threads is what readers need.
+/// Read at once. Small enough to stay in a cache between reading and hashing; times the threads is what readers need.
 constexpr std::size_t kStreamChunk = base::kChunkSize;
 constexpr std::size_t kFileChunk = base::kChunkSize;
 
