@@ -18,7 +18,7 @@ using base::ErrorCode;
 constexpr std::size_t kMaxPayloadType = 256;
 /// A signature by an RSA key of 16384 bits.
 constexpr std::size_t kMaxSignatureBytes = 2048;
-constexpr std::size_t kMaxKeyText = 32 * 1024;
+constexpr std::size_t kMaxKeyText = 32 << 10;
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::malformed, why); }
 

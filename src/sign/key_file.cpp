@@ -161,7 +161,7 @@ KeyFile KeyFile::parse(base::ByteView text) {
 }
 
 SecretKey KeyFile::open(const std::optional<SecretBytes>& passphrase) const {
-  if (encrypted_ && !passphrase) {
+  if (encrypted_ && (!passphrase || passphrase->empty())) {
     throw Error(ErrorCode::key_unusable, "the key file is encrypted and no passphrase was given");
   }
   SecretBytes opened;

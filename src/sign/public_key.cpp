@@ -41,7 +41,7 @@ PublicKey PublicKey::from_spki_der(base::ByteView der) {
 }
 
 PublicKey PublicKey::from_pem(std::string_view pem) {
-  constexpr std::size_t kMaxKeyText = 64 * 1024;
+  constexpr std::size_t kMaxKeyText = 64 << 10;
   if (pem.size() > kMaxKeyText) throw Error(ErrorCode::malformed, "text is too long for one public key");
   const auto blocks = read_pem(pem, 16);
   if (blocks.size() != 1) {

@@ -15,7 +15,7 @@ using base::Error;
 using base::ErrorCode;
 
 /// An RSA key of kMaxRsaBits takes a little over 2 KiB.
-constexpr std::size_t kMaxSpkiBytes = 16 * 1024;
+constexpr std::size_t kMaxSpkiBytes = 16 << 10;
 
 // Content of the object identifiers, in hexadecimal.
 constexpr std::string_view kEd25519 = "2b6570";

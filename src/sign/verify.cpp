@@ -84,9 +84,7 @@ bool verify_raw_ecdsa(const VerifyKey& key, Scheme scheme, ByteView message, Byt
   BigNum s(BN_bin2bn(octets(signature.subspan(half)), static_cast<int>(half), nullptr));
   if (!r || !s || !in_range(r.get(), key.order.get()) || !in_range(s.get(), key.order.get())) return false;
   const EcdsaSignature pair(ECDSA_SIG_new());
-  if (!pair || ECDSA_SIG_set0(pair.get(), r.get(), s.get()) != 1) return false;
-  static_cast<void>(r.release());  // pair owns them now
-  static_cast<void>(s.release());
+  if (!pair || ECDSA_SIG_set0(pair.get(), r.release(), s.release()) != 1) return false;
   std::array<std::byte, 160> der{};  // P-521 needs 141
   const int size = i2d_ECDSA_SIG(pair.get(), nullptr);
   if (size <= 0 || static_cast<std::size_t>(size) > der.size()) return false;

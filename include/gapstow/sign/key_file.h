@@ -13,7 +13,7 @@
 namespace gapstow::sign {
 
 /// A key file is never larger than this.
-inline constexpr std::size_t kMaxKeyFileBytes = 16 * 1024;
+inline constexpr std::size_t kMaxKeyFileBytes = 16 << 10;
 
 /// What it costs to try one passphrase; the bounds keep a hostile file from using up memory or time.
 struct KdfCost {
@@ -22,7 +22,7 @@ struct KdfCost {
 };
 inline constexpr KdfCost kMaxKdfCost{16, 1ULL << 30};
 /// Below these Argon2id cannot work.
-inline constexpr KdfCost kMinKdfCost{1, 8 * 1024};
+inline constexpr KdfCost kMinKdfCost{1, 8ULL << 10};
 
 /// The text of a key file. Without a passphrase the secret stands in the clear and the file says so. An empty
 /// passphrase or a cost out of bounds is Error{usage}.
