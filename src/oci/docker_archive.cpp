@@ -68,14 +68,19 @@ class Assembly {
 
   void bind(const GivenDocuments& given) {
     for (const auto& manifest : given.manifests) {
-      if (!catalog_.find(manifest.root.digest)) bind_manifest(manifest);
+      if (!is_listed(manifest.root)) bind_manifest(manifest);
     }
     for (const auto& index : given.indexes) {
-      if (!catalog_.find(index.root.digest)) add_index(index);
+      if (!is_listed(index.root)) add_index(index);
     }
   }
 
  private:
+  bool is_listed(const Descriptor& root) const {
+    return std::ranges::any_of(catalog_.images(),
+                               [&](const SourceImage& image) { return image.root.digest == root.digest; });
+  }
+
   /// Images without a manifest, known by their configuration.
   void add_classic() {
     for (const auto& item : items_) {
