@@ -75,7 +75,8 @@ chains() {
 packs() {
   json 0 outcome pack_sample app.gapstow
   json 0 outcome gapstow pack "docker-archive:$samples/images/app-1.1.docker-save.tar" --name "$gun:1.1" --trust "$older_chain" \
-    --manifest "$samples/images/manifests/app-1.1.manifest.json" --signer alice.key --trust-store trust --at "$day" -o saved.gapstow
+    --manifest "$samples/images/manifests/app-1.1.manifest.json" --signer alice.key --trust-store trust --at "$day" \
+    -o saved.gapstow
   json 0 outcome gapstow pack "$exact_image" --name "$gun:1.1" --trust "$newer_chain" --signer alice.key --signer bob.key \
     --trust-store trust --at "$day" -o newer.gapstow
   json 0 outcome gapstow pack "$exact_image" --name example.test/app:1 --trust none --signer alice.key --trust-store trust \
