@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "gapstow/base/error.h"
+#include "system_path.h"
 
 namespace gapstow::base {
 namespace {
@@ -17,24 +18,28 @@ namespace {
 }
 
 int open_device(const std::string& path, int mode, ErrorCode code) {
-  const int descriptor = ::open(path.c_str(), mode | O_CLOEXEC | O_NOCTTY);
+  const int descriptor = ::open(system_path(path), mode | O_CLOEXEC | O_NOCTTY);
   if (descriptor < 0) fail(code, "cannot open " + path, errno);
   return descriptor;
 }
 
-}  // namespace
-
-void FdSource::wait_for_data() const {
+/// Returns once the descriptor is ready (or broken: then the call that follows says how), throws once cancelled.
+void wait_for(int descriptor, short event, const CancelToken& cancel) {
   constexpr int kLookMilliseconds = 100;
-  pollfd waiting{descriptor_, POLLIN, 0};
-  do {
-    cancel_->check();
-  } while (::poll(&waiting, 1, kLookMilliseconds) == 0);
+  pollfd waiting{descriptor, event, 0};
+  for (;;) {
+    cancel.check();
+    const int ready = ::poll(&waiting, 1, kLookMilliseconds);
+    // A signal ends the wait as well (EINTR); it may be the one that cancels.
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return;
+  }
 }
+
+}  // namespace
 
 std::size_t FdSource::read(std::span<std::byte> out) {
   for (;;) {
-    if (cancel_ != nullptr) wait_for_data();
+    if (cancel_ != nullptr) wait_for(descriptor_, POLLIN, *cancel_);
     const ssize_t count = ::read(descriptor_, out.data(), out.size());
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno != EINTR) fail(ErrorCode::io_read, "cannot read " + name_, errno);
@@ -43,6 +48,7 @@ std::size_t FdSource::read(std::span<std::byte> out) {
 
 void FdSink::write(ByteView bytes) {
   while (!bytes.empty()) {
+    if (cancel_ != nullptr) wait_for(descriptor_, POLLOUT, *cancel_);
     const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail(ErrorCode::io_write, "cannot write " + name_, errno);

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "gapstow/base/error.h"
+#include "system_path.h"
 
 namespace gapstow::base {
 namespace {
@@ -21,12 +22,6 @@ namespace {
 
 ErrorCode read_code(int error) {
   return error == ENOENT || error == ENOTDIR ? ErrorCode::not_found : ErrorCode::io_read;
-}
-
-/// The system would cut a name at a NUL and open another file.
-const char* system_path(const std::string& path) {
-  if (path.find('\0') != std::string::npos) throw Error(ErrorCode::malformed, "path '" + path + "' holds a NUL");
-  return path.c_str();
 }
 
 constexpr std::uint64_t kMaxOffset = INT64_MAX;
@@ -130,12 +125,16 @@ std::unique_ptr<File> SystemFs::create(const std::string& path, std::uint32_t mo
 }
 
 std::unique_ptr<File> SystemFs::open_for_update(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  const int descriptor = ::open(system_path(path), O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
     fail(errno == ENOENT || errno == ENOTDIR ? ErrorCode::not_found : ErrorCode::io_write, "cannot open " + path,
          errno);
   }
-  return std::make_unique<SystemFile>(descriptor, path);
+  auto file = std::make_unique<SystemFile>(descriptor, path);
+  struct stat info{};
+  if (::fstat(descriptor, &info) != 0) fail(ErrorCode::io_write, "cannot examine " + path, errno);
+  if (!S_ISREG(info.st_mode)) throw Error(ErrorCode::io_write, "cannot update " + path + ": not a regular file");
+  return file;
 }
 
 void SystemFs::rename(const std::string& from, const std::string& to) {

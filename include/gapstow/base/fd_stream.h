@@ -17,8 +17,6 @@ class FdSource final : public Source {
   std::size_t read(std::span<std::byte> out) override;
 
  private:
-  void wait_for_data() const;
-
   int descriptor_;
   std::string name_;
   const CancelToken* cancel_;
@@ -38,16 +36,19 @@ class DeviceSource final : public Source {
   FdSource inner_;
 };
 
-/// Writes a descriptor that stays the caller's. A closed pipe is Error{io_write}; SIGPIPE must be ignored.
+/// Writes a descriptor that stays the caller's. A closed pipe is Error{io_write}; SIGPIPE must be ignored. With a token
+/// a write that waits for a reader ends when the token is cancelled.
 class FdSink final : public Sink {
  public:
-  FdSink(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+  FdSink(int descriptor, std::string name, const CancelToken* cancel = nullptr)
+      : descriptor_(descriptor), name_(std::move(name)), cancel_(cancel) {}
   void write(ByteView bytes) override;
   void finish() override {}
 
  private:
   int descriptor_;
   std::string name_;
+  const CancelToken* cancel_;
 };
 
 /// Opens a pipe, device or terminal for writing; never creates or truncates a regular file.

@@ -11,6 +11,7 @@
 namespace gapstow::json {
 
 class Value;
+/// Beware of Array{x} with x an Array itself: gcc makes an array of one, clang a copy. Write Array{Value(x)}.
 using Array = std::vector<Value>;
 
 /// Members sorted by the bytes of their names; a name occurs once.

@@ -24,6 +24,7 @@ class FailingFs final : public WriteFs {
     fail_at(At::create);
     return std::make_unique<FailingFile>(*this, real_.create(path, mode));
   }
+  std::unique_ptr<File> open_for_update(const std::string& path) override { return real_.open_for_update(path); }
   void rename(const std::string& from, const std::string& to) override {
     fail_at(At::rename);
     real_.rename(from, to);

@@ -54,6 +54,19 @@ TEST_CASE("what cannot be opened says why") {
   REQUIRE_ERROR(io_write, fs.open(folder / "file")->write_at(0, as_bytes("y")));
 }
 
+TEST_CASE("a regular file is opened for update in place, nothing else is") {
+  const test::TempFolder folder;
+  SystemFs fs;
+  put(fs, folder / "a", "abc");
+  const auto file = fs.open_for_update(folder / "a");
+  file->write_at(1, as_bytes("X"));
+  CHECK(read_file(fs, folder / "a", 10) == to_bytes("aXc"));
+  REQUIRE_ERROR(not_found, fs.open_for_update(folder / "absent"));
+  REQUIRE_ERROR(io_write, fs.open_for_update(folder.path()));
+  REQUIRE_ERROR(io_write, fs.open_for_update("/dev/null"));
+  REQUIRE_ERROR(malformed, fs.open_for_update((folder / "a") + std::string(1, '\0')));
+}
+
 TEST_CASE("a path with a NUL names nothing") {
   const test::TempFolder folder;
   SystemFs fs;

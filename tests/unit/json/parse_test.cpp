@@ -187,7 +187,7 @@ TEST_CASE("one value and nothing else") {
 TEST_CASE("depth is bounded, and a bomb does not recurse") {
   json::ParseLimits limits;
   limits.depth = 3;
-  CHECK(parse("[[[1]]]", limits) == Value(Array{Array{Array{1}}}));
+  CHECK(json::serialize(parse("[[[1]]]", limits)) == "[[[1]]]");
   REQUIRE_ERROR(limit_exceeded, parse("[[[[1]]]]", limits));
   REQUIRE_ERROR(limit_exceeded, parse(R"({"a":[{"b":[]}]})", limits));
   CHECK(parse("[[[]],[[]],[[]]]", limits).get_if<Array>()->size() == 3);
