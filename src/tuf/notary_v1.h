@@ -20,8 +20,8 @@ bool is_direct_child(std::string_view role, std::string_view child);
 /// hex(sha256(canonical({"keytype":type,"keyval":{"private":null,"public":value}}))).
 std::string key_id(std::string_view type, std::string_view value);
 
-/// The object {id: key}; each ID must be that of its key. Keys of kinds that cannot be used are left out, unless they
-/// are in `needed`: then their error is thrown.
+/// Those keys of the object {id: key} that are in `needed`. Every ID must be that of its key; keys that no role uses
+/// are not looked into further, whatever their kind.
 std::map<std::string, Key> read_keys(const json::Cursor& keys, const std::set<std::string>& needed);
 /// What `docker trust inspect` shows: the ID of the key as if it had no certificate.
 std::string canonical_key_id(const Key& key);

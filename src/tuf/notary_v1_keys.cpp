@@ -46,8 +46,14 @@ Key make_key(std::string id, const std::string& type, base::ByteView value) {
   throw Error(ErrorCode::unsupported, "key type " + quoted(type) + " is not known");
 }
 
-/// Nothing when the key is of a kind that cannot be used and nobody needs it.
-std::optional<Key> read_key(const std::string& id, const json::Cursor& key, bool needed) {
+/// A key as it is published, its ID checked.
+struct PublishedKey {
+  std::string id;
+  std::string type;
+  std::string value;  ///< base64
+};
+
+PublishedKey read_key(const std::string& id, const json::Cursor& key) {
   key.no_case_variants({"keytype", "keyval"});
   const auto& type = key.at("keytype").string(kMaxTypeName);
   const auto keyval = key.at("keyval");
@@ -59,13 +65,7 @@ std::optional<Key> read_key(const std::string& id, const json::Cursor& key, bool
   if (key_id(type, value) != id) {
     throw Error(ErrorCode::role_invalid, "key " + short_id(id) + " is not the key of that ID");
   }
-  try {
-    return make_key(id, type, base::from_base64(value));
-  } catch (Error& error) {
-    if (!needed && error.code() == ErrorCode::unsupported) return std::nullopt;
-    error.within("key " + short_id(id));
-    throw;
-  }
+  return {id, type, value};
 }
 
 bool fits_gun(std::string_view common_name, std::string_view gun) {
@@ -85,9 +85,13 @@ std::string key_id(std::string_view type, std::string_view value) {
 std::map<std::string, Key> read_keys(const json::Cursor& keys, const std::set<std::string>& needed) {
   if (const auto* object = keys.value().get_if<json::Object>())
     base::check_limit(object->size(), kMaxKeys, keys.path());
+  std::vector<PublishedKey> published;
+  for (const auto& [id, value] : keys.members()) published.push_back(read_key(id, value));
   std::map<std::string, Key> read;
-  for (const auto& [id, value] : keys.members()) {
-    if (auto key = read_key(id, value, needed.contains(id))) read.emplace(id, *std::move(key));
+  for (const auto& key : published) {
+    if (!needed.contains(key.id)) continue;
+    base::with_context("key " + short_id(key.id),
+                       [&] { read.emplace(key.id, make_key(key.id, key.type, base::from_base64(key.value))); });
   }
   return read;
 }

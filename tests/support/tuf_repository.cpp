@@ -74,6 +74,10 @@ PublishedKey publish(const TestKey& key) {
   return published(key, type_of(key), key.kind() == TestKind::ed25519 ? key.raw_public() : key.spki());
 }
 
+PublishedKey publish_as(const TestKey& key, const std::string& type, base::ByteView value) {
+  return published(key, type, value);
+}
+
 PublishedKey publish_x509(const TestKey& key, const std::string& pem) {
   return published(key, type_of(key) + "-x509", base::as_bytes(pem));
 }

@@ -22,6 +22,8 @@ struct PublishedKey {
 
 /// A bare key of its kind.
 PublishedKey publish(const TestKey& key);
+/// Under any type with any value.
+PublishedKey publish_as(const TestKey& key, const std::string& type, base::ByteView value);
 /// As x509, with this PEM text.
 PublishedKey publish_x509(const TestKey& key, const std::string& pem);
 /// A fresh P-256 root key with a certificate for the GUN.

@@ -59,7 +59,7 @@ struct Common {
 
 struct Root : Common {
   bool consistent_snapshot = false;
-  std::map<std::string, Key> keys;
+  std::map<std::string, Key> keys;  ///< those that a role names
   std::map<RoleType, RoleKeys> roles;  ///< exactly the four
 };
 
@@ -73,7 +73,7 @@ struct Snapshot : Common {
 
 struct Targets : Common {
   std::map<std::string, Target> targets;
-  std::map<std::string, Key> keys;
+  std::map<std::string, Key> keys;  ///< those that a delegation names
   std::vector<Delegation> delegations;  ///< in order of priority
 };
 

@@ -1,0 +1,49 @@
+#include "gapstow/tuf/inspect.h"
+
+#include <catch2/catch.hpp>
+
+#include "gapstow/tuf/dialect.h"
+#include "support/tuf_samples.h"
+
+using namespace gapstow;
+
+TEST_CASE("inspection tells what the files claim") {
+  const auto claimed = tuf::inspect_chain(test::sample_files("dct-rotated"), tuf::notary_v1());
+  REQUIRE(claimed.roots.size() == 6);
+  const auto& first = claimed.roots.front();
+  CHECK(first.file.version == 1);
+  CHECK(first.file.length == 2232);
+  REQUIRE(first.grants.size() == 4);
+  CHECK(first.grants.front().role == "root");
+  const auto& key = first.grants.front().keys.at(0);
+  CHECK(key.id.starts_with("9586150e953c"));
+  CHECK(key.canonical_id != key.id);
+  CHECK(key.type == "ecdsa-p256");
+  CHECK(key.certificate_name == test::kSampleGun);
+  CHECK(key.certificate_until.has_value());
+  CHECK(claimed.roots.at(2).file.signed_by.size() == 2);
+  CHECK(claimed.listed_roles == std::vector<std::string>{"root", "targets", "targets/alice", "targets/releases"});
+  REQUIRE(claimed.roles.size() == 5);
+  CHECK(claimed.roles.at(0).name == "timestamp");
+  CHECK(claimed.roles.at(0).version == 9);
+  CHECK(claimed.delegations.size() == 2);
+  CHECK(claimed.delegations.at(1).role == "targets/releases");
+  CHECK(claimed.delegations.at(1).paths == std::vector<std::string>{""});
+  for (const auto& target : claimed.targets) CHECK(target.role != "targets");
+  for (const auto& role : claimed.roles) CHECK(role.problem.empty());
+}
+
+TEST_CASE("what cannot be read stands at its file, and the rest is shown") {
+  auto files = test::sample_files("dct-rotated");
+  files.snapshot.pop_back();
+  files.roots[7] = files.roots.at(6);
+  files.roots[2].clear();
+  const auto claimed = tuf::inspect_chain(files, tuf::notary_v1());
+  CHECK_FALSE(claimed.roles.at(1).problem.empty());
+  CHECK(claimed.roles.at(1).length == 1081);
+  CHECK(claimed.roles.at(0).problem.empty());
+  CHECK_FALSE(claimed.roots.at(1).file.problem.empty());
+  CHECK_FALSE(claimed.roots.at(6).file.problem.empty());
+  CHECK(claimed.listed_roles.empty());
+  CHECK_FALSE(claimed.targets.empty());
+}
