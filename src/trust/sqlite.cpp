@@ -75,6 +75,11 @@ void Database::execute(const char* sql) {
   if (code != SQLITE_OK) fail(code);
 }
 
+void Database::roll_back() noexcept {
+  // What made it necessary is on its way up; an unfinished journal is rolled back by the next who opens.
+  sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
 int Database::probe() {
   return sqlite3_exec(handle_.get(), "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
 }
@@ -168,11 +173,7 @@ Transaction::Transaction(Database& database, Kind kind) : database_(database) {
 
 Transaction::~Transaction() {
   if (!database_.in_transaction()) return;  // committed, or rolled back by SQLite itself
-  try {
-    database_.execute("ROLLBACK");
-  } catch (const Error&) {
-    // What made the transaction fail is on its way up; an unfinished journal is rolled back by the next who opens.
-  }
+  database_.roll_back();
 }
 
 void Transaction::commit() { database_.execute("COMMIT"); }

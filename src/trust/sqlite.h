@@ -25,6 +25,8 @@ class Database {
 
   /// Runs statements that return nothing.
   void execute(const char* sql);
+  /// Undoes the open transaction as far as possible.
+  void roll_back() noexcept;
   /// The result code of a first look at the file: SQLITE_OK or what keeps it from being read.
   int probe();
   bool is_read_only() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }
