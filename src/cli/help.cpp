@@ -7,6 +7,20 @@ namespace gapstow::cli {
 namespace {
 
 constexpr std::size_t kOptionColumn = 30;
+constexpr std::size_t kColumns = 100;
+
+/// The text in lines that fit behind the option column.
+std::string wrapped(std::string_view text) {
+  constexpr std::size_t kWidth = kColumns - kOptionColumn;
+  std::string out;
+  while (text.size() > kWidth) {
+    const std::size_t space = text.rfind(' ', kWidth);
+    if (space == std::string_view::npos || space == 0) break;
+    out += std::string(text.substr(0, space)) + "\n" + std::string(kOptionColumn, ' ');
+    text.remove_prefix(space + 1);
+  }
+  return out + std::string(text);
+}
 
 std::string in_columns(std::string left, std::string_view right) {
   left = "  " + left;
@@ -15,7 +29,7 @@ std::string in_columns(std::string left, std::string_view right) {
   } else {
     left.resize(kOptionColumn, ' ');
   }
-  return left + std::string(right) + "\n";
+  return left + wrapped(right) + "\n";
 }
 
 std::string option_line(const Option& option) {

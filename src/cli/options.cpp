@@ -47,6 +47,12 @@ trust::RunPolicy run_policy(const Arguments& arguments) {
   return policy;
 }
 
+std::string rollback_reason(const Arguments& arguments) {
+  const auto reason = arguments.value("allow-rollback");
+  if (reason && reason->empty()) throw base::Error(base::ErrorCode::usage, "--allow-rollback needs a reason");
+  return reason.value_or("");
+}
+
 std::string state_path(const Arguments& arguments) {
   const auto named = arguments.value("state");
   return named ? *named : trust::default_state_path();

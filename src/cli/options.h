@@ -38,6 +38,8 @@ std::optional<trust::TrustStore> load_optional_store(const Arguments& arguments,
 
 /// --expiry and --max-age.
 trust::RunPolicy run_policy(const Arguments& arguments);
+/// --allow-rollback, or empty; Error{usage} for an empty reason.
+std::string rollback_reason(const Arguments& arguments);
 /// --state, or the default.
 std::string state_path(const Arguments& arguments);
 

@@ -83,6 +83,15 @@ int dispatch(const std::vector<std::string>& words, Terminal& terminal) {
   throw Error(ErrorCode::usage, "'" + words.front() + "' is no command", suggestion(words.front()));
 }
 
+/// True when standard output carries a bundle, in which a report has no place.
+bool carries_data(const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "-o-" || words[i] == "--output=-") return true;
+    if ((words[i] == "-o" || words[i] == "--output") && i + 1 < words.size() && words[i + 1] == "-") return true;
+  }
+  return false;
+}
+
 bool asked_for_json(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--format=json") return true;
@@ -101,7 +110,8 @@ int report(const Error& error, const std::vector<std::string>& words, Terminal& 
   terminal.messages << std::flush;
   if (asked_for_json(words) && found.command != nullptr) {
     try {
-      terminal.write(json::pretty(report::failure_json(error, std::string(found.command->name))));
+      const std::string text = json::pretty(report::failure_json(error, std::string(found.command->name)));
+      carries_data(words) ? void(terminal.messages << text << std::flush) : terminal.write(text);
     } catch (const Error&) {
       // Standard output is what failed; the line above has said so.
     }

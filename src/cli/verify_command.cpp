@@ -18,12 +18,7 @@ std::string shown_name(const std::vector<std::string>& paths) {
 }
 
 transfer::VerifyRequest make_request(const trust::TrustStore& store, const Arguments& arguments) {
-  transfer::VerifyRequest request{store, run_policy(arguments), arguments.time("at"), ""};
-  if (const auto reason = arguments.value("allow-rollback")) {
-    if (reason->empty()) throw Error(ErrorCode::usage, "--allow-rollback needs a reason");
-    request.rollback_reason = *reason;
-  }
-  return request;
+  return {store, run_policy(arguments), arguments.time("at"), rollback_reason(arguments)};
 }
 
 /// How to go on after a refusal, where there is a way.
@@ -91,8 +86,8 @@ int run_import(const Arguments& arguments, Terminal& terminal) {
   const auto store = load_trust_store(arguments, terminal.fs);
   const auto request = make_request(store, arguments);
   const auto input = transfer::open_bundle(terminal.fs, paths, terminal.input);
-  const auto state = trust::State::open_or_create(state_path(arguments));
-  const auto outcome = transfer::import(*input, request, *destination, *state, terminal.surroundings(arguments));
+  const auto outcome =
+      transfer::import(*input, request, *destination, state_path(arguments), terminal.surroundings(arguments));
   return finish(outcome, "import", shown_name(paths), arguments, terminal);
 }
 

@@ -54,17 +54,20 @@ Outcome verify(BundleInput& input, const VerifyRequest& request, trust::State* s
 }
 
 Outcome import(BundleInput& input, const VerifyRequest& request, oci::ImageDestination& destination,
-               trust::State& state, const Surroundings& around) {
-  Prover prover(request, &state, &destination, around);
+               const std::string& state_path, const Surroundings& around) {
+  auto seen = trust::State::open_existing(state_path);
+  Prover prover(request, seen.get(), &destination, around);
   const auto proven = read_through(input, prover, around, "importing");
   const auto updates = prover.updates();
   Outcome outcome = prover.take_outcome();
   if (!prover.is_importing()) return outcome;
+  seen.reset();
   outcome.destination = destination.description();
   for (auto& image : outcome.images) image.imported_as = image.record.reference;
   around.cancel.check();
-  destination.commit();
-  state.commit(make_record(outcome, around.clock.now()), updates, new_floor(outcome.clocks));
+  const auto state = trust::State::open_or_create(state_path);
+  state->commit(make_record(outcome, around.clock.now()), updates, new_floor(outcome.clocks),
+                [&] { destination.commit(); });
   return outcome;
 }
 

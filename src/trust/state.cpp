@@ -201,7 +201,7 @@ void SqliteState::add_record(HistoryRecord record) {
 }
 
 void SqliteState::commit(const HistoryRecord& record, const std::vector<SeenUpdate>& updates,
-                         std::optional<Time> new_floor) {
+                         std::optional<Time> new_floor, const std::function<void()>& publish) {
   Transaction transaction(database_, Transaction::Kind::write);
   for (const auto& update : updates) {
     if (!is_older(update)) {
@@ -214,6 +214,7 @@ void SqliteState::commit(const HistoryRecord& record, const std::vector<SeenUpda
   }
   add_record(record);
   if (new_floor) raise_floor(*new_floor);
+  if (publish) publish();
   transaction.commit();
 }
 

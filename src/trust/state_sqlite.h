@@ -17,8 +17,8 @@ class SqliteState final : public State {
   tuf::SeenRoles seen(const std::string& gun, const std::vector<std::string>& root_identities) override;
   std::optional<base::Time> clock_floor() override;
   std::vector<HistoryRecord> history(std::size_t limit) override;
-  void commit(const HistoryRecord& record, const std::vector<SeenUpdate>& updates,
-              std::optional<base::Time> floor) override;
+  void commit(const HistoryRecord& record, const std::vector<SeenUpdate>& updates, std::optional<base::Time> floor,
+              const std::function<void()>& publish) override;
   void remember(const std::vector<SeenUpdate>& updates) override;
 
  private:

@@ -27,9 +27,10 @@ struct VerifyRequest {
 /// true.
 Outcome verify(BundleInput& input, const VerifyRequest& request, trust::State* state, const Surroundings& around);
 
-/// As verify(); when nothing is refused the images are in `destination` afterwards and `state` remembers. When
-/// something is refused or fails, neither has changed.
+/// As verify(); when nothing is refused the images are in `destination` afterwards and the state at `state_path`
+/// remembers. When something is refused or fails, neither has changed; the database is made only when there is
+/// something to keep.
 Outcome import(BundleInput& input, const VerifyRequest& request, oci::ImageDestination& destination,
-               trust::State& state, const Surroundings& around);
+               const std::string& state_path, const Surroundings& around);
 
 }  // namespace gapstow::transfer

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,10 +66,12 @@ class State {
   /// In one transaction: checks the updates once more against what is there now (another import may have been
   /// quicker; Error{rollback} unless `record.rollback_reason` is set), raises versions, adds the record, raises the
   /// floor to `floor`. Versions never go down, also not with a reason: a chain that is older is then not remembered at
-  /// all. Error{equivocation} for a version seen with other content, whatever the reason. Error{io_write} when the disk
-  /// is full or fails. After an error nothing has changed.
+  /// all. `publish` makes the images visible: it is called when nothing but the end of the transaction is left to do,
+  /// so that of two imports only one can go first; what it throws undoes the rest. Error{equivocation} for a version
+  /// seen with other content, whatever the reason. Error{io_write} when the disk is full or fails. After an error
+  /// nothing has changed.
   virtual void commit(const HistoryRecord& record, const std::vector<SeenUpdate>& updates,
-                      std::optional<base::Time> floor) = 0;
+                      std::optional<base::Time> floor, const std::function<void()>& publish = {}) = 0;
   /// For `chain verify --commit`: as commit(), without a history record.
   virtual void remember(const std::vector<SeenUpdate>& updates) = 0;
 };

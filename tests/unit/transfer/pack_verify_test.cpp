@@ -21,6 +21,7 @@ struct World {
   sign::SecretKey signer = sample_key();
   TempFolder folder;
   std::string bundle = folder / "app.gapstow";
+  std::string state_path = folder / "state.db";
 
   transfer::Surroundings around() { return {fs, clock, cancel, observer, 2}; }
 
@@ -38,10 +39,10 @@ struct World {
     const auto input = transfer::open_bundle(fs, {"-"}, stream);
     return transfer::verify(*input, {with, {}, std::nullopt, ""}, nullptr, around());
   }
-  transfer::Outcome import(oci::ImageDestination& destination, trust::State& state, const std::string& reason = "") {
+  transfer::Outcome import(oci::ImageDestination& destination, const std::string& reason = "") {
     base::MemorySource nothing({});
     const auto input = transfer::open_bundle(fs, {bundle}, nothing);
-    return transfer::import(*input, {store, {}, std::nullopt, reason}, destination, state, around());
+    return transfer::import(*input, {store, {}, std::nullopt, reason}, destination, state_path, around());
   }
 };
 
@@ -106,12 +107,12 @@ TEST_CASE("a classic docker archive is bound to its signed manifest by diff_ids"
   CHECK(outcome.images[0].record.binding == "diff-ids");
   CHECK(outcome.images[0].record.digest.text() == kSampleDigest);
 
-  const auto state = trust::State::open_or_create(world.folder / "state.db");
+  const auto state = trust::State::open_or_create(world.state_path);
   const auto layout = oci::make_oci_folder(world.fs, world.folder / "layout", "");
-  REQUIRE_ERROR(digest_unavailable, world.import(*layout, *state));
+  REQUIRE_ERROR(digest_unavailable, world.import(*layout));
   CHECK(state->history(1).empty());
   const auto archive = oci::make_docker_archive(world.fs, world.folder / "docker.tar");
-  CHECK_FALSE(world.import(*archive, *state).refusal());
+  CHECK_FALSE(world.import(*archive).refusal());
   CHECK(state->history(10).size() == 1);
 }
 
@@ -172,20 +173,20 @@ TEST_CASE("expiry is judged by the clock that the rule names") {
 
 TEST_CASE("an older chain after a newer one is a rollback, unless it is allowed with a reason") {
   World world;
-  const auto state = trust::State::open_or_create(world.folder / "state.db");
+  const auto state = trust::State::open_or_create(world.state_path);
   pack_sample(world.fs, world.bundle, "dct-rotated");
   const auto first = oci::make_oci_archive(world.fs, world.folder / "first.tar", "");
-  REQUIRE_FALSE(world.import(*first, *state).refusal());
+  REQUIRE_FALSE(world.import(*first).refusal());
 
   pack_sample(world.fs, world.bundle, "dct-delegated");
   CHECK(world.verify(world.store, state.get()).refusal()->code == ErrorCode::rollback);
   const auto second = oci::make_oci_archive(world.fs, world.folder / "second.tar", "");
-  CHECK(world.import(*second, *state).refusal()->code == ErrorCode::rollback);
+  CHECK(world.import(*second).refusal()->code == ErrorCode::rollback);
   CHECK_FALSE(world.fs.status(world.folder / "second.tar"));
   CHECK(state->history(10).size() == 1);
 
   const auto third = oci::make_oci_archive(world.fs, world.folder / "third.tar", "");
-  const auto allowed = world.import(*third, *state, "restoring a lost machine");
+  const auto allowed = world.import(*third, "restoring a lost machine");
   CHECK_FALSE(allowed.refusal());
   CHECK(allowed.rollback_reason == "restoring a lost machine");
   REQUIRE(state->history(10).size() == 2);
@@ -195,9 +196,9 @@ TEST_CASE("an older chain after a newer one is a rollback, unless it is allowed 
 TEST_CASE("the imported archive is the image that was signed") {
   World world;
   world.pack(sample_request(world.fs, world.store, world.signer));
-  const auto state = trust::State::open_or_create(world.folder / "state.db");
+  const auto state = trust::State::open_or_create(world.state_path);
   const auto archive = oci::make_oci_archive(world.fs, world.folder / "out.tar", "");
-  REQUIRE_FALSE(world.import(*archive, *state).refusal());
+  REQUIRE_FALSE(world.import(*archive).refusal());
   const auto source = oci::open_oci_archive(world.fs, world.folder / "out.tar");
   REQUIRE(source->images().size() == 1);
   CHECK(source->images()[0].root.digest.text() == kSampleDigest);
