@@ -23,8 +23,8 @@ ClaimedKey claimed_key(const Key& key, const Dialect& dialect) {
   return claimed;
 }
 
-ClaimedGrant claimed_grant(std::string role, std::string delegator, const RoleKeys& role_keys,
-                           const std::map<std::string, Key>& keys, const Dialect& dialect) {
+ClaimedGrant claimed_grant(std::string role, std::string delegator, const RoleKeys& role_keys, const KeyMap& keys,
+                           const Dialect& dialect) {
   ClaimedGrant grant;
   grant.role = std::move(role);
   grant.delegator = std::move(delegator);

@@ -19,7 +19,9 @@ class NotaryV1 final : public Dialect {
  public:
   std::string_view name() const override { return "notary-v1"; }
 
-  Signed<Root> parse_root(base::ByteView raw) const override { return notary::parse_root(raw); }
+  Signed<Root> parse_root(base::ByteView raw, const KeyMap& known) const override {
+    return notary::parse_root(raw, known);
+  }
   Signed<Timestamp> parse_timestamp(base::ByteView raw) const override { return notary::parse_timestamp(raw); }
   Signed<Snapshot> parse_snapshot(base::ByteView raw) const override { return notary::parse_snapshot(raw); }
   Signed<Targets> parse_targets(base::ByteView raw, const std::string& role) const override {

@@ -21,14 +21,14 @@ bool is_direct_child(std::string_view role, std::string_view child);
 std::string key_id(std::string_view type, std::string_view value);
 
 /// Those keys of the object {id: key} that are in `needed`. Every ID must be that of its key; keys that no role uses
-/// are not looked into further, whatever their kind.
-std::map<std::string, Key> read_keys(const json::Cursor& keys, const std::set<std::string>& needed);
+/// are not looked into further, whatever their kind. A key that is in `known` is taken from there: its ID says it all.
+KeyMap read_keys(const json::Cursor& keys, const std::set<std::string>& needed, const KeyMap& known);
 /// What `docker trust inspect` shows: the ID of the key as if it had no certificate.
 std::string canonical_key_id(const Key& key);
 /// Root keys must be x509: one leaf for the GUN, not a CA, soundly signed.
 void check_root_key(const Key& key, const std::string& gun);
 
-Signed<Root> parse_root(base::ByteView raw);
+Signed<Root> parse_root(base::ByteView raw, const KeyMap& known);
 Signed<Timestamp> parse_timestamp(base::ByteView raw);
 Signed<Snapshot> parse_snapshot(base::ByteView raw);
 Signed<Targets> parse_targets(base::ByteView raw, const std::string& role);

@@ -82,14 +82,18 @@ std::string key_id(std::string_view type, std::string_view value) {
   return digest::sha256(base::as_bytes(json::canonical(key))).hex();
 }
 
-std::map<std::string, Key> read_keys(const json::Cursor& keys, const std::set<std::string>& needed) {
+KeyMap read_keys(const json::Cursor& keys, const std::set<std::string>& needed, const KeyMap& known) {
   if (const auto* object = keys.value().get_if<json::Object>())
     base::check_limit(object->size(), kMaxKeys, keys.path());
   std::vector<PublishedKey> published;
   for (const auto& [id, value] : keys.members()) published.push_back(read_key(id, value));
-  std::map<std::string, Key> read;
+  KeyMap read;
   for (const auto& key : published) {
     if (!needed.contains(key.id)) continue;
+    if (const auto same = known.find(key.id); same != known.end()) {
+      read.insert(*same);
+      continue;
+    }
     base::with_context("key " + short_id(key.id),
                        [&] { read.emplace(key.id, make_key(key.id, key.type, base::from_base64(key.value))); });
   }

@@ -143,7 +143,7 @@ Signed<Body> read_file(base::ByteView raw, std::uint64_t limit, std::string_view
   return file;
 }
 
-void read_root(const Cursor& body, Root& root) {
+void read_root(const Cursor& body, const KeyMap& known, Root& root) {
   constexpr std::size_t kMaxTopRoles = 1000;  // old clients kept earlier root roles as "root.N"
   body.no_case_variants({"consistent_snapshot", "keys", "roles"});
   if (const auto consistent = body.maybe("consistent_snapshot")) root.consistent_snapshot = consistent->boolean();
@@ -160,7 +160,7 @@ void read_root(const Cursor& body, Root& root) {
     needed.insert(keys.key_ids.begin(), keys.key_ids.end());
     root.roles.emplace(type, std::move(keys));
   }
-  root.keys = read_keys(body.at("keys"), needed);
+  root.keys = read_keys(body.at("keys"), needed, known);
   for (const auto& [type, keys] : root.roles) {
     base::with_context(roles.path(), [&, &role_keys = keys] { check_role_keys(role_keys, root.keys); });
   }
@@ -234,7 +234,7 @@ void read_delegations(const Cursor& at, const std::string& role, Targets& target
     needed.insert(delegation.keys.key_ids.begin(), delegation.keys.key_ids.end());
     targets.delegations.push_back(std::move(delegation));
   }
-  targets.keys = read_keys(at.at("keys"), needed);
+  targets.keys = read_keys(at.at("keys"), needed, {});
   for (const auto& delegation : targets.delegations) {
     base::with_context("delegation " + quoted(delegation.name),
                        [&] { check_role_keys(delegation.keys, targets.keys); });
@@ -243,7 +243,10 @@ void read_delegations(const Cursor& at, const std::string& role, Targets& target
 
 }  // namespace
 
-Signed<Root> parse_root(base::ByteView raw) { return read_file<Root>(raw, kMaxRootBytes, "Root", read_root); }
+Signed<Root> parse_root(base::ByteView raw, const KeyMap& known) {
+  return read_file<Root>(raw, kMaxRootBytes, "Root",
+                         [&](const Cursor& body, Root& root) { read_root(body, known, root); });
+}
 
 Signed<Timestamp> parse_timestamp(base::ByteView raw) {
   return read_file<Timestamp>(raw, kMaxTimestampBytes, "Timestamp", read_timestamp);

@@ -54,7 +54,7 @@ std::vector<std::string> require_quorum(base::ByteView canonical, const std::vec
   return std::move(count.signed_by);
 }
 
-void check_role_keys(const RoleKeys& role, const std::map<std::string, Key>& keys) {
+void check_role_keys(const RoleKeys& role, const KeyMap& keys) {
   std::set<std::string_view> ids;
   std::set<std::string_view> fingerprints;
   for (const auto& id : role.key_ids) {

@@ -13,7 +13,7 @@ namespace gapstow::tuf {
 
 /// Whose signatures are asked for.
 struct Electorate {
-  const std::map<std::string, Key>& keys;
+  const KeyMap& keys;
   const RoleKeys& role;
   std::string by;  ///< for messages: "root version 3", "targets"
 };
@@ -38,7 +38,7 @@ std::vector<std::string> require_quorum(base::ByteView canonical, const std::vec
 [[noreturn]] void fail_quorum(const Count& count, const Electorate& electorate);
 
 /// Error{role_invalid} unless each key is defined and named once, and the threshold can be met by distinct keys.
-void check_role_keys(const RoleKeys& role, const std::map<std::string, Key>& keys);
+void check_role_keys(const RoleKeys& role, const KeyMap& keys);
 
 /// Error{role_invalid} when two signatures name the same key ID.
 void check_signature_list(const std::vector<Signature>& signatures);

@@ -48,6 +48,7 @@ class StartFinder {
   const std::vector<RootPin>& pins_;
   KeyPins key_pins_;
   std::map<std::uint64_t, Signed<Root>> parsed_;
+  KeyMap keys_;  ///< of all parsed roots
 };
 
 /// Each root of the chain must be well-formed and be what its file's number says, also where nothing vouches for it.
@@ -55,12 +56,13 @@ const Signed<Root>& StartFinder::parse(std::uint64_t version, const base::Bytes&
   const auto known = parsed_.find(version);
   if (known != parsed_.end()) return known->second;
   auto root = base::with_context(root_name(version), [&] {
-    auto file = dialect_.parse_root(bytes);
+    auto file = dialect_.parse_root(bytes, keys_);
     if (file.body.version != version) {
       throw Error(ErrorCode::role_invalid, "the file holds version " + std::to_string(file.body.version));
     }
     return file;
   });
+  keys_.insert(root.body.keys.begin(), root.body.keys.end());
   return parsed_.emplace(version, std::move(root)).first->second;
 }
 
@@ -150,7 +152,7 @@ RootStart StartFinder::start_at(const Candidate& candidate) {
   for (const auto& [version, bytes] : files_.roots) {
     if (version <= candidate.version) parse(version, bytes);
   }
-  auto set = TrustedSet::start(dialect_, gun_, candidate.bytes, counts);
+  auto set = TrustedSet::start(dialect_, gun_, candidate.bytes, counts, keys_);
   return {std::move(set), describe(*candidate.pin)};
 }
 

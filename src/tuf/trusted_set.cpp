@@ -54,9 +54,10 @@ std::string identity(const Root& root) {
 
 }  // namespace
 
-TrustedSet TrustedSet::start(const Dialect& dialect, std::string gun, base::ByteView raw, const KeyFilter& counts) {
+TrustedSet TrustedSet::start(const Dialect& dialect, std::string gun, base::ByteView raw, const KeyFilter& counts,
+                             const KeyMap& known) {
   TrustedSet set(dialect, std::move(gun));
-  auto file = dialect.parse_root(raw);
+  auto file = dialect.parse_root(raw, known);
   const auto by = root_name(file.body.version);
   base::with_context(by, [&] {
     const auto& role = file.body.roles.at(RoleType::root);
@@ -74,7 +75,7 @@ void TrustedSet::update_root(base::ByteView raw) {
   base::check_limit(root_history_.size() + 1, kMaxRootVersions, "versions of the root");
   const std::uint64_t next = root_.proof.version + 1;
   base::with_context(root_name(next), [&] {
-    auto file = dialect_->parse_root(raw);
+    auto file = dialect_->parse_root(raw, root_.body.keys);
     if (file.body.version != next) {
       throw Error(ErrorCode::role_invalid,
                   "version " + std::to_string(file.body.version) + " where " + std::to_string(next) + " has to follow");
@@ -141,8 +142,8 @@ void TrustedSet::update_snapshot(base::ByteView raw) {
   });
 }
 
-Trusted<Targets> TrustedSet::prove_targets(const std::string& role, base::ByteView raw,
-                                           const std::map<std::string, Key>& keys, const RoleKeys& role_keys) const {
+Trusted<Targets> TrustedSet::prove_targets(const std::string& role, base::ByteView raw, const KeyMap& keys,
+                                           const RoleKeys& role_keys) const {
   base::check_limit(raw.size(), kMaxTargetsBytes, "size of the file");
   auto sha256 = digest::sha256(raw);
   const FileMeta& promised = listed_meta(snapshot_->body, role);

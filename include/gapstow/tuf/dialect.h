@@ -35,7 +35,9 @@ class Dialect {
   /// "notary-v1", "tuf-1.0".
   virtual std::string_view name() const = 0;
 
-  virtual Signed<Root> parse_root(base::ByteView raw) const = 0;
+  /// `known`: keys decoded before; one whose ID and contents are the same is taken from there, as decoding is slow.
+  virtual Signed<Root> parse_root(base::ByteView raw, const KeyMap& known) const = 0;
+  Signed<Root> parse_root(base::ByteView raw) const { return parse_root(raw, KeyMap{}); }
   virtual Signed<Timestamp> parse_timestamp(base::ByteView raw) const = 0;
   virtual Signed<Snapshot> parse_snapshot(base::ByteView raw) const = 0;
   /// `role`: the name the file stands for; its delegations must be allowed to it.

@@ -24,6 +24,8 @@ struct Key {
   std::vector<sign::Certificate> certificates;  ///< of an x509 key: leaf first, then intermediates
 };
 
+using KeyMap = std::map<std::string, Key>;  ///< by ID
+
 /// Which keys may sign a role, and how many distinct ones must.
 struct RoleKeys {
   std::vector<std::string> key_ids;
@@ -59,7 +61,7 @@ struct Common {
 
 struct Root : Common {
   bool consistent_snapshot = false;
-  std::map<std::string, Key> keys;  ///< those that a role names
+  KeyMap keys;                         ///< those that a role names
   std::map<RoleType, RoleKeys> roles;  ///< exactly the four
 };
 
@@ -73,7 +75,7 @@ struct Snapshot : Common {
 
 struct Targets : Common {
   std::map<std::string, Target> targets;
-  std::map<std::string, Key> keys;  ///< those that a delegation names
+  KeyMap keys;                          ///< those that a delegation names
   std::vector<Delegation> delegations;  ///< in order of priority
 };
 

@@ -30,8 +30,9 @@ class TrustedSet {
   using KeyFilter = std::function<bool(const Key&)>;
 
   /// Begins with a root that must follow the dialect's rules and meet its own threshold; only signatures by keys
-  /// that `counts` lets through count. Throws as update_root().
-  static TrustedSet start(const Dialect& dialect, std::string gun, base::ByteView root, const KeyFilter& counts);
+  /// that `counts` lets through count. Throws as update_root(). `known`: see Dialect::parse_root().
+  static TrustedSet start(const Dialect& dialect, std::string gun, base::ByteView root, const KeyFilter& counts,
+                          const KeyMap& known = {});
 
   /// The next root: exactly one version higher, signed by a quorum of the trusted root's keys and of its own.
   /// Allowed until there is a timestamp (Error{internal} after that, here and below where the order is broken).
@@ -67,7 +68,7 @@ class TrustedSet {
  private:
   TrustedSet(const Dialect& dialect, std::string gun) : dialect_(&dialect), gun_(std::move(gun)) {}
   void adopt_root(Trusted<Root> root, base::ByteView raw);
-  Trusted<Targets> prove_targets(const std::string& role, base::ByteView raw, const std::map<std::string, Key>& keys,
+  Trusted<Targets> prove_targets(const std::string& role, base::ByteView raw, const KeyMap& keys,
                                  const RoleKeys& role_keys) const;
 
   const Dialect* dialect_;
