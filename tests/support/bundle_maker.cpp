@@ -36,7 +36,7 @@ BundleMaker& BundleMaker::chain(const std::string& gun, const std::vector<std::p
   chain.pin = "root key";
   chain.root_key_ids = {std::string(64, 'a')};
   for (const auto& [file, text] : files) {
-    chain.files.push_back({file, "root", 1});
+    chain.files.push_back({file, file.starts_with("targets") ? "targets" : "root", 1});
     chain_files_.emplace_back(chain.folder + "/" + file, base::to_bytes(text));
   }
   statement_.chains.push_back(std::move(chain));
