@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstddef>
 
 #include "gapstow/base/checked.h"
 #include "gapstow/base/error.h"
@@ -44,7 +44,7 @@ SplitName split_name(std::string_view name) {
 }
 
 void put_text(Block& block, std::size_t offset, std::string_view text) {
-  std::memcpy(block.data() + offset, text.data(), text.size());
+  std::ranges::copy(text, block.begin() + static_cast<std::ptrdiff_t>(offset));
 }
 
 /// `digits` octal digits and a NUL.

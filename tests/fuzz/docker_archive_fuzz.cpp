@@ -1,0 +1,36 @@
+// Docker archives with a manifest at hand: whatever is offered can be read.
+#include "fuzz/fuzz.h"
+#include "fuzz/memory_fs.h"
+#include "gapstow/base/fs.h"
+#include "gapstow/oci/image_source.h"
+
+using namespace gapstow;
+
+namespace {
+
+const std::vector<base::Bytes>& signed_manifests() {
+  static const std::vector<base::Bytes> manifests = [] {
+    base::SystemFs fs;
+    const std::string folder = std::string(GAPSTOW_SOURCE_DIR) + "/samples/images/manifests/";
+    return std::vector<base::Bytes>{base::read_file(fs, folder + "app-1.1.manifest.json", oci::kMaxManifestBytes)};
+  }();
+  return manifests;
+}
+
+void check(oci::ImageSource& source, const oci::SourceImage& image) {
+  const bool bound = image.binding == oci::Binding::diff_ids || !image.has_manifest;
+  if (bound) fuzz::require(source.find(image.root.digest).has_value(), "a bound root is offered");
+  if (!source.find(image.root.digest)) return;
+  const auto stream = fuzz::accepted([&] { return source.open(image.root.digest); });
+  fuzz::require(stream.has_value(), "what is found can be opened");
+  static_cast<void>(fuzz::accepted([&] { return oci::read_blob(source, image.root, oci::kMaxConfigBytes); }));
+}
+
+}  // namespace
+
+FUZZ_TARGET(input) {
+  fuzz::OneFile fs(input);
+  const auto source = fuzz::accepted([&] { return oci::open_docker_archive(fs, "fuzz", signed_manifests()); });
+  if (!source) return;
+  for (const auto& image : (*source)->images()) check(**source, image);
+}
