@@ -75,6 +75,11 @@ void Database::execute(const char* sql) {
   if (code != SQLITE_OK) fail(code);
 }
 
+void Database::flush() {
+  const int code = sqlite3_db_cacheflush(handle_.get());
+  if (code != SQLITE_OK) fail(code);
+}
+
 void Database::roll_back() noexcept {
   // What made it necessary is on its way up; an unfinished journal is rolled back by the next who opens.
   sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);

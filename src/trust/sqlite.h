@@ -27,6 +27,8 @@ class Database {
   void execute(const char* sql);
   /// Undoes the open transaction as far as possible.
   void roll_back() noexcept;
+  /// Writes what the open transaction has changed, so that its end has nothing left to fail for want of room or locks.
+  void flush();
   /// The result code of a first look at the file: SQLITE_OK or what keeps it from being read.
   int probe();
   bool is_read_only() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }

@@ -214,7 +214,10 @@ void SqliteState::commit(const HistoryRecord& record, const std::vector<SeenUpda
   }
   add_record(record);
   if (new_floor) raise_floor(*new_floor);
-  if (publish) publish();
+  if (publish) {
+    database_.flush();
+    publish();
+  }
   transaction.commit();
 }
 

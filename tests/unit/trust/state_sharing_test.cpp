@@ -228,8 +228,10 @@ TEST_CASE("a full disk is an error and changes nothing") {
       ::setrlimit(RLIMIT_FSIZE, &limit);
       trust::HistoryRecord record = sample_record("b2");
       record.signers.assign(2000, std::string(100, 's'));
-      state->commit(record, {update_to(6)}, Time{2, 0});
-      return 0;
+      bool published = false;
+      const auto error =
+          error_of([&] { state->commit(record, {update_to(6)}, Time{2, 0}, [&] { published = true; }); });
+      return published || !error ? 1 : as_result(*error);
     });
     CAPTURE(room);
     REQUIRE(result_of(child) == as_result(ErrorCode::io_write));

@@ -217,6 +217,24 @@ TEST_CASE("an allowed rollback is recorded and lowers nothing") {
   REQUIRE_ERROR(equivocation, state->commit(record, {fork}, std::nullopt));
 }
 
+TEST_CASE("images become visible inside the commit, and only when it can be made") {
+  const StateFile file;
+  const auto state = State::open_or_create(file.path());
+  unsigned published = 0;
+  state->commit(sample_record("b1"), {update_to(5)}, Time{1, 0}, [&] { ++published; });
+  REQUIRE(published == 1);
+  const auto before = file.bytes();
+  REQUIRE_ERROR(rollback, state->commit(sample_record("b2"), {update_to(4)}, Time{2, 0}, [&] { ++published; }));
+  REQUIRE(published == 1);
+  const auto fail = [] { throw base::Error(ErrorCode::conflict, "something is in the way"); };
+  REQUIRE_ERROR(conflict, state->commit(sample_record("b2"), {update_to(6)}, Time{2, 0}, fail));
+  REQUIRE(file.bytes() == before);
+  REQUIRE(version_in(*state) == 5);
+  REQUIRE(state->history(9).size() == 1);
+  state->commit(sample_record("b2"), {update_to(6)}, Time{2, 0}, [&] { ++published; });
+  REQUIRE(published == 2);
+}
+
 TEST_CASE("the same versions again are fine") {
   const StateFile file;
   const auto state = State::open_or_create(file.path());
