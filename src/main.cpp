@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   gapstow::base::SystemFs fs;
   gapstow::base::SystemClock clock;
   gapstow::base::FdSource input(STDIN_FILENO, "standard input", &interruption);
-  gapstow::base::FdSink output(STDOUT_FILENO, "standard output");
+  gapstow::base::FdSink output(STDOUT_FILENO, "standard output", &interruption);
   gapstow::report::TerminalProgress progress(std::cerr, clock);
   const char* term = std::getenv("TERM");
   const bool drawable = isatty(STDERR_FILENO) == 1 && term != nullptr && std::string(term) != "dumb";

@@ -39,6 +39,12 @@ void AtomicFile::remove_quietly(const std::string& path) noexcept {
   }
 }
 
+void AtomicFile::publish() {
+  file_.reset();
+  fs_.rename(temporary_, path_);
+  pending_ = false;
+}
+
 void AtomicFile::commit() {
   file_->sync();
   file_.reset();

@@ -12,7 +12,6 @@ namespace gapstow::bundle {
 namespace {
 
 constexpr std::size_t kWriteChunk = base::kChunkSize;
-constexpr std::uint64_t kWritebackStep = 8ULL << 20;
 
 /// Gathers the pieces of one entry into chunks, so that a small entry is one write with header and padding.
 class ChunkWriter {
@@ -89,27 +88,6 @@ void write_trailer(base::Sink& out, const Watch& watch) {
   watch.passed(zeros.size());
 }
 
-/// Writes from a position on, and asks the system every few megabytes to carry on with what it has: the sync at the
-/// end then finds little left to do.
-class WritebackSink final : public base::Sink {
- public:
-  WritebackSink(base::File& file, std::uint64_t offset) : file_(file), at_(offset), hinted_(offset) {}
-
-  void write(base::ByteView bytes) override {
-    file_.write_at(at_, bytes);
-    at_ += bytes.size();
-    if (at_ - hinted_ < kWritebackStep) return;
-    file_.start_writeback(hinted_, at_ - hinted_);
-    hinted_ = at_;
-  }
-  void finish() override {}
-
- private:
-  base::File& file_;
-  std::uint64_t at_;
-  std::uint64_t hinted_;
-};
-
 }  // namespace
 
 void write_stream(const Seal& seal, const OpenContent& open, base::Sink& out, const WriteOptions& options) {
@@ -128,7 +106,7 @@ void write_file(const Seal& seal, const OpenContent& open, base::File& out, cons
   write_seal(seal, front, watch);
   const std::vector<Entry>& entries = seal.claimed().entries;
   for_each_entry(entries, 0, options.jobs, [&](std::size_t i) {
-    WritebackSink sink(out, layout.entries[i].header);
+    base::FileSink sink(out, layout.entries[i].header);
     write_entry(entries[i], open, i, sink, watch);
   });
   base::FileSink trailer(out, layout.total - archive::kTrailerBytes);

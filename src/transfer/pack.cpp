@@ -354,7 +354,7 @@ PackOutcome pack(const PackRequest& request, const std::string& path, const Surr
   bundle::write_file(
       seal, [&](std::size_t index) { return packer.open(index); }, file.file(), write_options(around, jobs));
   around.cancel.check();
-  file.commit();
+  file.publish();
   return {packer.finish(seal), path};
 }
 

@@ -87,7 +87,7 @@ std::string repository_of(const std::string& reference) {
 
 Prover::Prover(const VerifyRequest& request, trust::State* state, oci::ImageDestination* destination,
                const Surroundings& around)
-    : request_(request), state_(state), destination_(destination), around_(around) {
+    : request_(request), state_(state), destination_(destination) {
   outcome_.clocks.local = around.clock.now();
   outcome_.clocks.chosen = request.at;
   check_clock();

@@ -48,11 +48,9 @@ class Prover final : public bundle::Consumer {
   const VerifyRequest& request_;
   trust::State* state_;
   oci::ImageDestination* destination_;
-  const Surroundings& around_;
   const bundle::Statement* statement_ = nullptr;
 
   Outcome outcome_;
-  std::size_t entries_seen_ = 0;
   std::size_t chain_ = 0;  ///< the chain whose files are coming in
   std::size_t chain_file_ = 0;
   tuf::ChainFiles files_;

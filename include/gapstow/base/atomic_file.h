@@ -19,6 +19,9 @@ class AtomicFile {
 
   File& file() { return *file_; }
   const std::string& path() const { return path_; }
+  /// As commit(), without waiting for the medium: for content that proves itself when it is read, so that a power cut
+  /// can cost the file but cannot pass a torn one off as whole (docs/decisions/0001-no-sync-after-pack.md).
+  void publish();
   /// Sync, rename over the final name, sync the folder. Throws Error{io_write}; then nothing is under a new name,
   /// and an old file is still the old one, or, where only the folder's sync failed, wholly the new one.
   void commit();
