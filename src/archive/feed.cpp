@@ -10,7 +10,7 @@ namespace gapstow::archive {
 namespace {
 
 /// Listing a large archive reads one such block for each header.
-constexpr std::size_t kFileBlock = 16 * 1024;
+constexpr std::size_t kFileBlock = 16UL << 10;
 
 la_ssize_t read_callback(::archive* handle, void* data, const void** out) {
   auto& feed = *static_cast<Feed*>(data);

@@ -1,6 +1,6 @@
 #include <functional>
 #include <map>
-#include <optional>
+#include <memory>
 
 #include "blob_plan.h"
 #include "gapstow/archive/ustar.h"
@@ -33,7 +33,7 @@ class ArchiveDestination final : public ImageDestination {
   void begin(const std::vector<NamedImage>& images, const std::vector<PlannedBlob>& blobs) override {
     const auto views = make_views_(images);
     plan_ = BlobPlan(blobs);
-    file_.emplace(fs_, path_);
+    file_ = std::make_unique<base::AtomicFile>(fs_, path_);
     for (const auto& [name, content] : views) {
       write_header(name, content.size());
       file_->file().write_at(end_, base::as_bytes(content));
@@ -75,7 +75,7 @@ class ArchiveDestination final : public ImageDestination {
   BlobPlan plan_;
   std::map<digest::Digest, std::uint64_t> contents_;
   std::uint64_t end_ = 0;
-  std::optional<base::AtomicFile> file_;
+  std::unique_ptr<base::AtomicFile> file_;  ///< from begin() on
 };
 
 std::vector<View> layout_views(const std::vector<NamedImage>& images, const std::string& reference) {

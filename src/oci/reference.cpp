@@ -145,6 +145,15 @@ std::string short_name(const Reference& reference) {
   return std::string(official ? path.substr(kOfficial.size()) : path);
 }
 
+/// Short, some names would be others: docker.io/localhost/app is one.
+bool is_spelling_of(const std::string& text, const Reference& reference) {
+  try {
+    return parse_reference(text) == reference;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 std::string Reference::text() const {
@@ -157,13 +166,8 @@ std::string Reference::text() const {
 std::string Reference::familiar() const {
   if (tag.empty()) throw Error(ErrorCode::invalid_reference, "'" + text() + "' has no tag");
   const Reference tagged{host, path, tag, std::nullopt};
-  std::string name = short_name(*this) + ":" + tag;
-  try {
-    if (parse_reference(name) == tagged) return name;
-  } catch (const Error&) {
-    // Short, it would be something else, as docker.io/localhost/app is.
-  }
-  return tagged.text();
+  const std::string name = short_name(*this) + ":" + tag;
+  return is_spelling_of(name, tagged) ? name : tagged.text();
 }
 
 Reference parse_reference(std::string_view text, bool default_tag) {

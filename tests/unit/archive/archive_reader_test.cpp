@@ -11,6 +11,7 @@
 #include "gapstow/base/fs.h"
 #include "support/error_of.h"
 #include "support/tar_maker.h"
+#include "support/temp_folder.h"
 
 using namespace gapstow;
 using archive::ArchiveLimits;
@@ -328,6 +329,28 @@ TEST_CASE("Random bytes never do anything but fail", "[archive]") {
     }
     test::error_of([&] { read_archive(bytes); });
   }));
+}
+
+TEST_CASE("A member beyond 8 GiB is listed and read in place", "[archive]") {
+  const test::TempFolder temp;
+  base::SystemFs fs;
+  const std::uint64_t size = archive::kMaxUstarSize + 5000;
+  const base::Bytes header = archive::make_header("large", size);
+  const base::Bytes next = archive::make_header("next", 3);
+  const std::uint64_t behind = archive::entry_span("large", size);
+  {
+    const auto file = fs.create(temp / "large.tar", 0644);
+    file->write_at(0, header);
+    file->write_at(header.size() + size - 3, base::as_bytes("end"));
+    file->write_at(behind, next);
+    file->write_at(behind + next.size(), base::as_bytes("abc"));
+    file->write_at(behind + next.size() + archive::kBlock + archive::kTrailerBytes - 1, base::Bytes(1));
+  }
+  const auto reader = ArchiveReader::open(fs, temp / "large.tar");
+  REQUIRE(reader->members().size() == 2);
+  CHECK(reader->members()[0].size == size);
+  CHECK(reader->members()[0].content == header.size());
+  CHECK(content(*reader, "next") == "abc");
 }
 
 TEST_CASE("Real archives are read", "[archive]") {
