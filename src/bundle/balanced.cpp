@@ -43,7 +43,9 @@ void for_each_entry(const std::vector<Entry>& entries, std::size_t first, unsign
   }
   std::vector<std::size_t> order(entries.size() - first);
   std::iota(order.begin(), order.end(), first);
-  std::ranges::stable_sort(order, std::greater<>{}, [&](std::size_t i) { return entries[i].size; });
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    return entries[a].size != entries[b].size ? entries[a].size > entries[b].size : a < b;
+  });
   FirstFailure failure;
   base::run_parallel(order.size(), jobs, [&](std::size_t i) {
     const std::size_t entry = order[i];

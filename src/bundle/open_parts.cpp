@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "gapstow/base/error.h"
 #include "gapstow/bundle/parts.h"
@@ -88,7 +89,7 @@ std::vector<PartFile> open_parts(base::ReadFs& fs, const std::vector<std::string
     parts.push_back(open_part(fs, path));
     check_same_bundle(parts.front(), parts.back());
   }
-  std::ranges::stable_sort(parts, {}, [](const PartFile& part) { return part.header.number; });
+  std::ranges::sort(parts, {}, [](const PartFile& part) { return std::tie(part.header.number, part.path); });
   check_twice(parts);
   check_complete(parts);
   check_contiguous(parts);

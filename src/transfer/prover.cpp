@@ -259,7 +259,10 @@ void Prover::judge_image(std::size_t index, const WalkedImage& walked) {
   if (record.proof) {
     report_lifetimes(record.proof->chain, image.decision.expiry.rule);
     if (const auto refused = chain_refusals_.find(record.proof->chain); refused != chain_refusals_.end()) {
-      image.decision.refusals.insert(image.decision.refusals.begin(), refused->second);
+      auto& refusals = image.decision.refusals;
+      const auto place =
+          std::ranges::lower_bound(refusals, refused->second.code, trust::outweighs, &trust::Decision::Refusal::code);
+      refusals.insert(place, refused->second);
     }
   }
   outcome_.images.push_back(std::move(image));

@@ -83,8 +83,12 @@ bool age_matters(ExpiryRule expiry, const Rule* rule, const RunPolicy& run, cons
 
 ExpiryVerdict judge_time(const Rule* rule, const RunPolicy& run, const Evidence& evidence, const Clocks& clocks) {
   const ExpiryRule expiry = effective_expiry(rule, run);
-  const auto none = std::vector<tuf::Lifetime>{};
-  auto verdict = judge_expiry(evidence.chain != nullptr ? evidence.chain->lifetimes() : none, expiry, clocks);
+  std::vector<tuf::Lifetime> lifetimes;
+  if (evidence.chain != nullptr) {
+    // A lapsed delegation that the proof does not rest on is reported with the chain; it does not decide.
+    lifetimes = evidence.target ? evidence.chain->lifetimes_for(*evidence.target) : evidence.chain->lifetimes();
+  }
+  auto verdict = judge_expiry(lifetimes, expiry, clocks);
   if (expiry != ExpiryRule::ignore && !evidence.seal_signers.empty()) check_seal_clock(clocks);
   if (age_matters(expiry, rule, run, evidence)) judge_age(verdict, effective_max_age(rule, run), clocks);
   return verdict;
