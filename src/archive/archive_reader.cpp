@@ -18,7 +18,7 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr unsigned kMaxLinks = 8;
-constexpr std::uint64_t kMaxKept = 256ULL << 10;        ///< manifests and configurations of a compressed archive,
+constexpr std::uint64_t kMaxKept = 256ULL << 10;      ///< manifests and configurations of a compressed archive,
 constexpr std::uint64_t kMaxKeptTotal = 16ULL << 20;  ///< so that reading one does not unpack everything again
 
 /// A stretch of a file; a file that has become shorter is noticed.

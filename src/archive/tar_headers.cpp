@@ -16,7 +16,7 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr unsigned kMaxExtensions = 8;              ///< x, L and K in front of one entry, and some air
+constexpr unsigned kMaxExtensions = 8;                ///< x, L and K in front of one entry, and some air
 constexpr std::uint64_t kMaxExtension = 64ULL << 10;  ///< names and times need under 4 KiB
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::malformed, why); }

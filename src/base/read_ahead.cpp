@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstring>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -98,7 +99,7 @@ std::size_t ReadAhead::read(std::span<std::byte> out) {
     state.changed.notify_all();
   }
   const std::size_t count = std::min(out.size(), state.current.size() - state.used);
-  std::ranges::copy(ByteView(state.current).subspan(state.used, count), out.begin());
+  std::memcpy(out.data(), state.current.data() + state.used, count);
   state.used += count;
   return count;
 }

@@ -39,7 +39,7 @@ def reported():
 
 def expected_somewhere(names):
     """Classes that a test or vector expects: ErrorCode::x, [x], "x", expect: x."""
-    pattern = re.compile(r"""(?:ErrorCode::|\[|["'`]|expect:\s*|code[:=]\s*)(""" + "|".join(names) + r")\b")
+    pattern = re.compile(r"""(?:ErrorCode::|REQUIRE_ERROR\(|expect_class\s+|\[|["'`]|expect:\s*|code[:=]\s*)(""" + "|".join(names) + r")\b")
     found = set()
     for path in repository.tracked_files():
         if not path.startswith(("tests/", "formats/vectors/")) or path.startswith(LIST_TESTS):
