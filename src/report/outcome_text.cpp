@@ -77,7 +77,7 @@ std::string image_section(const transfer::Outcome& outcome, const transfer::Imag
   if (facts.empty()) facts = "no platform";
   facts += ", " + std::to_string(image.blobs) + " blobs, " + human_size(image.bytes);
   if (!image.record.left_out.empty())
-    facts += ", " + std::to_string(image.record.left_out.size()) + " platforms left out";
+    facts += ", " + std::to_string(image.record.left_out.size()) + " of its manifests left out";
   out += line(style, "", facts);
   if (image.record.binding == "diff-ids") {
     out += line(style, "", style.warn("layers are uncompressed, bound by the configuration's diff_ids"));

@@ -108,8 +108,8 @@ void Contents::walk_manifest(const oci::Manifest& manifest, const oci::Descripto
   const auto layers = walk_layers(manifest, config, walk);
   if (!config) return;
   const oci::Platform& platform = at.platform ? *at.platform : config->platform;
-  walk.platforms.insert(platform.text());
   if (platform.text() == kUnknownPlatform) return;  // an attestation, no image
+  walk.platforms.insert(platform.text());
   ++walk.images;
   if (config->diff_ids.size() != manifest.layers.size()) return;
   walk.out.named.docker = oci::NamedImage::DockerView{manifest.config.digest, layers};

@@ -119,11 +119,13 @@ Packer::Packer(const PackRequest& request, const Surroundings& around)
       contents_(blobs_, [&](const auto& child, const auto& all) { return is_kept(request_.platforms, child, all); }),
       rules_(rules_for_packing(request.store)) {
   rules_.threshold = 0;
-  outcome_.clocks = {around.clock.now(), request.at, request.sealed_at, true};
+  // Judged by the later of clock and seal time, so that what is recorded holds at the seal time too, and equal input,
+  // key and time give an equal bundle.
+  outcome_.clocks = {std::max(around.clock.now(), request.sealed_at), request.at, request.sealed_at, true};
   statement_.sealed_at = request.sealed_at;
   statement_.tool = request.tool;
   statement_.checked.expiry_rule = std::string(trust::name(request.policy.expiry.value_or(trust::ExpiryRule::now)));
-  statement_.checked.checked_at = {outcome_.clocks.checking().seconds, 0};
+  statement_.checked.checked_at = {request.at.value_or(request.sealed_at).seconds, 0};
 }
 
 bundle::Seal Packer::make_seal() {

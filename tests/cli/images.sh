@@ -25,7 +25,7 @@ expect_exit 0 pack_bare oci:multi --platform linux/amd64 -o one.gapstow
 expect_exit 0 verify_sample one.gapstow --format json
 grep -q "\"digest\": \"$index\"" "$out" || fail "the index has another digest"
 expect_exit 0 import_sample one.gapstow oci:sparse
-[ "$(ls sparse/blobs/sha256 | wc -l)" -eq 9 ] || fail "$(ls sparse/blobs/sha256 | wc -l) blobs arrived"
+[ "$(ls sparse/blobs/sha256 | wc -l)" -eq 8 ] || fail "$(ls sparse/blobs/sha256 | wc -l) blobs arrived"
 expect_file "sparse/blobs/sha256/${amd64#sha256:}"
 expect_exit 0 import_sample one.gapstow docker-archive:one.tar
 expect_exit 3 pack_bare oci:multi --platform linux/s390x -o no.gapstow
@@ -46,7 +46,7 @@ expect_exit 0 pack_bare oci-archive:all.tar:example.test/many:1 -o picked.gapsto
 expect_exit 0 pack_bare oci:many:2 -o picked.gapstow
 expect_stdout_line 'example.test/many:2'
 expect_exit 3 pack_bare oci:many:7 -o no.gapstow
-expect_exit 2 pack_bare oci:many oci:many -o no.gapstow
+expect_exit 2 pack_bare oci:many:1 oci:many:1 -o no.gapstow
 expect_exit 2 pack_bare oci:many --name example.test/many:1 -o no.gapstow
 expect_no_file no.gapstow
 
@@ -56,6 +56,7 @@ expect_exit 2 pack_sample no.gapstow --trust none
 # Equal input, key and time: equal bytes, whatever the way out.
 expect_exit 0 pack_bare oci:many oci:multi -o second.gapstow
 expect_same all.gapstow second.gapstow
+sleep 1.1
 pack_bare oci:many oci:multi -o - 2>/dev/null >third.gapstow
 expect_same all.gapstow third.gapstow
 
