@@ -59,7 +59,8 @@ std::vector<std::string> abbreviate(const std::vector<std::string>& hexes) {
 
 std::string relative(base::Time when, base::Time now) {
   const std::int64_t seconds = when.seconds - now.seconds;
-  if (seconds >= 0) return "in " + base::human_duration(seconds);
+  if (seconds == 0) return "now";
+  if (seconds > 0) return "in " + base::human_duration(seconds);
   return base::human_duration(-seconds) + " ago";
 }
 

@@ -133,9 +133,8 @@ void ImageChooser::choose_all(oci::ImageSource& source, const ImageRequest& imag
     for (const auto& name : each.names) {
       const auto reference = full_reference(name);
       if (!reference) continue;
-      const bool known = std::ranges::any_of(
-          chosen_, [&](const ChosenImage& other) { return other.source == &source && other.reference == *reference; });
-      if (!known) chosen_.push_back({&source, *reference, {each}});
+      const bool first = taken_.emplace(&source, reference->text()).second;
+      if (first) chosen_.push_back({&source, *reference, {each}});
       named = true;
     }
     if (!named) throw unnamed(source);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ class ImageChooser {
   base::ReadFs& fs_;
   std::map<std::string, std::unique_ptr<oci::ImageSource>> sources_;
   std::vector<ChosenImage> chosen_;
+  std::set<std::pair<const oci::ImageSource*, std::string>> taken_;  ///< by choose_all()
 };
 
 /// The candidate that the target signs. Error{target_mismatch} says which digest was signed, which is there, why that
