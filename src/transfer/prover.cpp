@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "clock_floor.h"
 #include "gapstow/base/error.h"
 #include "gapstow/bundle/layout.h"
 #include "gapstow/tuf/dialect.h"
@@ -90,16 +91,7 @@ Prover::Prover(const VerifyRequest& request, trust::State* state, oci::ImageDest
     : request_(request), state_(state), destination_(destination) {
   outcome_.clocks.local = around.clock.now();
   outcome_.clocks.chosen = request.at;
-  check_clock();
-}
-
-void Prover::check_clock() const {
-  const auto floor = state_ != nullptr ? state_->clock_floor() : std::nullopt;
-  if (!floor || outcome_.clocks.local.plus_seconds(trust::kFloorLeeway) >= *floor) return;
-  throw Error(ErrorCode::clock_behind,
-              "the clock says " + base::format_time(outcome_.clocks.local) + ", but the state has proof of " +
-                  base::format_time(*floor),
-              "set the clock of this machine");
+  check_clock_floor(outcome_.clocks.local, state_);
 }
 
 bundle::SealPolicy Prover::on_claim(const bundle::Seal&) {

@@ -35,7 +35,6 @@ class Prover final : public bundle::Consumer {
   std::vector<trust::SeenUpdate> updates() const;
 
  private:
-  void check_clock() const;
   void take_chain_file(const bundle::Entry& entry, base::ByteView bytes);
   void prove_chain(std::size_t index, const tuf::ChainFiles& files);
   void check_history(const tuf::VerifiedChain& chain, std::size_t index);

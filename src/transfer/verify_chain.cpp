@@ -1,5 +1,6 @@
 #include "gapstow/transfer/verify_chain.h"
 
+#include "clock_floor.h"
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
 
@@ -8,15 +9,6 @@ namespace {
 
 using base::Error;
 using base::ErrorCode;
-
-void check_clock(const base::Time& local, trust::State* state) {
-  const auto floor = state != nullptr ? state->clock_floor() : std::nullopt;
-  if (!floor || local.plus_seconds(trust::kFloorLeeway) >= *floor) return;
-  throw Error(
-      ErrorCode::clock_behind,
-      "the clock says " + base::format_time(local) + ", but the state has proof of " + base::format_time(*floor),
-      "set the clock of this machine");
-}
 
 void check_seen(const tuf::VerifiedChain& chain, trust::State* state, const std::string& rollback_reason) {
   if (state == nullptr) return;
@@ -35,7 +27,7 @@ ProvenChain verify_chain(const FoundChain& found, const std::string& gun, const 
   Outcome& outcome = proven.outcome;
   outcome.clocks.local = clock.now();
   outcome.clocks.chosen = request.at;
-  check_clock(outcome.clocks.local, state);
+  check_clock_floor(outcome.clocks.local, state);
   const trust::ExpiryRule rule = request.policy.expiry.value_or(trust::ExpiryRule::now);
   if (rule == trust::ExpiryRule::sealed) {
     throw Error(ErrorCode::usage, "a chain alone has no seal to be judged by", "use --expiry now with --at TIME");
