@@ -11,6 +11,8 @@ using base::format_time;
 using base::human_size;
 using base::printable;
 
+std::string whole_seconds(base::Time time) { return format_time({time.seconds, 0}); }
+
 std::string who(const transfer::SignerOutcome& signer, const Style& style) {
   const std::string name = signer.name.empty() ? "a key the trust store does not know" : printable(signer.name);
   const std::string key = style.verbose ? signer.fingerprint : abbreviate(signer.fingerprint);
@@ -47,9 +49,9 @@ base::Time fresh_as_of(const transfer::Outcome& outcome) {
 std::string clock_section(const transfer::Outcome& outcome, const Style& style) {
   const std::string proof = outcome.clocks.sealed_is_proven ? "on the word of a trusted signer" : "unproven";
   std::string out = line(style, "Time", "sealed at   " + format_time(outcome.sealed_at) + "  " + style.faint(proof));
-  if (!outcome.chains.empty()) out += line(style, "", "fresh as of " + format_time(fresh_as_of(outcome)));
+  if (!outcome.chains.empty()) out += line(style, "", "fresh as of " + whole_seconds(fresh_as_of(outcome)));
   const std::string source = outcome.clocks.chosen ? "chosen with --at" : "the clock of this machine";
-  return out + line(style, "", "checked at  " + format_time(outcome.clocks.checking()) + "  " + style.faint(source));
+  return out + line(style, "", "checked at  " + whole_seconds(outcome.clocks.checking()) + "  " + style.faint(source));
 }
 
 std::string proof_lines(const transfer::Outcome& outcome, const transfer::ImageOutcome& image, const Style& style) {
@@ -92,8 +94,7 @@ std::string image_section(const transfer::Outcome& outcome, const transfer::Imag
 
 std::string expiry_cell(const transfer::ChainOutcome& chain, const tuf::ProvenRole& role,
                         const transfer::Outcome& outcome, const Style& style) {
-  const std::string text =
-      format_time({role.expires.seconds, 0}) + "  " + relative(role.expires, outcome.clocks.checking());
+  const std::string text = whole_seconds(role.expires) + "  " + relative(role.expires, outcome.clocks.checking());
   const auto finding = std::ranges::find(chain.expiry.findings, role.name, &trust::TimeFinding::what);
   if (finding == chain.expiry.findings.end()) return text;
   if (finding->lapsed) return style.bad(text + "  expired");
@@ -118,7 +119,7 @@ std::string chain_section(const transfer::ChainOutcome& chain, const transfer::O
   for (const auto& finding : chain.expiry.findings) {
     const bool is_role = std::ranges::find(chain.roles, finding.what, &tuf::ProvenRole::name) != chain.roles.end();
     if (is_role) continue;
-    const std::string text = printable(finding.what) + " is valid until " + format_time({finding.until.seconds, 0});
+    const std::string text = printable(finding.what) + " is valid until " + whole_seconds(finding.until);
     out += line(style, "", finding.lapsed ? style.bad(text) : finding.lapsed_now ? style.warn(text) : text);
   }
   return out;

@@ -34,7 +34,7 @@ void TerminalProgress::stage(const std::string& what, std::uint64_t total) {
 void TerminalProgress::advance(std::uint64_t bytes) {
   done_ += bytes;
   const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock) return;
+  if (!lock || what_.empty()) return;
   const base::Time now = clock_.now();
   if (seconds_between(drawn_, now) < kRedrawSeconds) return;
   drawn_ = now;

@@ -88,7 +88,7 @@ std::string repository_of(const std::string& reference) {
 
 Prover::Prover(const VerifyRequest& request, trust::State* state, oci::ImageDestination* destination,
                const Surroundings& around)
-    : request_(request), state_(state), destination_(destination) {
+    : request_(request), state_(state), destination_(destination), observer_(around.observer) {
   outcome_.clocks.local = around.clock.now();
   outcome_.clocks.chosen = request.at;
   check_clock_floor(outcome_.clocks.local, state_);
@@ -104,6 +104,8 @@ bundle::SealPolicy Prover::on_claim(const bundle::Seal&) {
 void Prover::on_seal(const bundle::Seal& seal, const bundle::SealSigners& signers) {
   statement_ = &seal.claimed();
   outcome_.bundle_id = seal.bundle_id().hex();
+  outcome_.bundle_size = bundle::lay_out(*statement_).total;
+  observer_.stage(destination_ != nullptr ? "importing" : "verifying", outcome_.bundle_size);
   outcome_.entries = statement_->entries.size() + 1;
   outcome_.sealed_at = statement_->sealed_at;
   outcome_.tool = statement_->tool;
@@ -179,10 +181,7 @@ void Prover::check_history(const tuf::VerifiedChain& chain, std::size_t index) {
   }
 }
 
-void Prover::on_payload() {
-  prove_contents();
-  outcome_.bundle_size = bundle::lay_out(*statement_).total;
-}
+void Prover::on_payload() { prove_contents(); }
 
 void Prover::prove_contents() {
   BundleBlobs blobs(*statement_, documents_);

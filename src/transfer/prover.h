@@ -47,6 +47,7 @@ class Prover final : public bundle::Consumer {
   const VerifyRequest& request_;
   trust::State* state_;
   oci::ImageDestination* destination_;
+  Observer& observer_;
   const bundle::Statement* statement_ = nullptr;
 
   Outcome outcome_;

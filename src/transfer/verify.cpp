@@ -7,9 +7,7 @@
 namespace gapstow::transfer {
 namespace {
 
-bundle::VerifiedBundle read_through(BundleInput& input, Prover& prover, const Surroundings& around,
-                                    const std::string& stage) {
-  around.observer.stage(stage, 0);
+bundle::VerifiedBundle read_through(BundleInput& input, Prover& prover, const Surroundings& around) {
   bundle::ReadOptions options;
   options.cancel = &around.cancel;
   options.jobs = around.jobs;
@@ -49,7 +47,7 @@ std::optional<base::Time> new_floor(const trust::Clocks& clocks) {
 
 Outcome verify(BundleInput& input, const VerifyRequest& request, trust::State* state, const Surroundings& around) {
   Prover prover(request, state, nullptr, around);
-  read_through(input, prover, around, "verifying");
+  read_through(input, prover, around);
   return prover.take_outcome();
 }
 
@@ -57,7 +55,7 @@ Outcome import(BundleInput& input, const VerifyRequest& request, oci::ImageDesti
                const std::string& state_path, const Surroundings& around) {
   auto seen = trust::State::open_existing(state_path);
   Prover prover(request, seen.get(), &destination, around);
-  const auto proven = read_through(input, prover, around, "importing");
+  const auto proven = read_through(input, prover, around);
   const auto updates = prover.updates();
   Outcome outcome = prover.take_outcome();
   if (!prover.is_importing()) return outcome;
