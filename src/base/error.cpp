@@ -38,6 +38,7 @@ constexpr std::array kRows{
     Row{ErrorCode::state_unavailable, "state_unavailable", 3},
     Row{ErrorCode::clock_behind, "clock_behind", 3},
     Row{ErrorCode::network, "network", 3},
+    Row{ErrorCode::unauthorized, "unauthorized", 3},
     Row{ErrorCode::internal, "internal", 3},
     Row{ErrorCode::truncated, "truncated", 4},
     Row{ErrorCode::malformed, "malformed", 4},

@@ -40,6 +40,7 @@ enum class ErrorCode {
   state_unavailable,  ///< the state database cannot be used
   clock_behind,       ///< the clock is earlier than proven evidence
   network,            ///< a server failed or cannot be reached
+  unauthorized,       ///< a server wants credentials, or refuses those it got
   internal,           ///< a fault of gapstow itself
   // Damaged (exit 4).
   truncated,       ///< ends too early

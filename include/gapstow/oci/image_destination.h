@@ -5,16 +5,25 @@
 #include <string>
 #include <vector>
 
+#include "gapstow/base/error.h"
 #include "gapstow/base/fs.h"
 #include "gapstow/base/stream.h"
+#include "gapstow/oci/attachment.h"
 #include "gapstow/oci/descriptor.h"
 #include "gapstow/oci/image_source.h"
 
 namespace gapstow::oci {
 
+/// A blob that will come, with its size: archives need the sizes to place what follows.
+struct PlannedBlob {
+  digest::Digest digest;
+  std::uint64_t size = 0;
+  std::string media_type;  ///< as the first descriptor said that led to it
+};
+
 /// An image as the destination shows it.
 struct NamedImage {
-  std::string reference;  ///< full origin reference (host/path:tag)
+  std::string reference;  ///< full reference (host/path:tag): the origin, unless it was renamed
   Descriptor root;        ///< goes into index.json, byte for byte the signed manifest
   Binding binding = Binding::manifest;
   /// What `manifest.json` shows; empty when the image cannot be shown that way.
@@ -23,12 +32,20 @@ struct NamedImage {
     std::vector<digest::Digest> layers;
   };
   std::optional<DockerView> docker;
+  std::vector<PlannedBlob> blobs;       ///< all that make it up, attachments included; who refers stands before what is referred to
+  std::vector<Attachment> attachments;  ///< subjects before what is attached to them
 };
 
-/// A blob that will come, with its size: archives need the sizes to place what follows.
-struct PlannedBlob {
-  digest::Digest digest;
-  std::uint64_t size = 0;
+/// What becomes, or became, of one image.
+struct Delivery {
+  std::string name;  ///< under which it is found: "registry.far/mirror/app:1.0@sha256:…", or the destination's own way
+  struct Blob {
+    enum class Fate { written, mounted, present };
+    PlannedBlob blob;
+    Fate fate = Fate::written;
+  };
+  std::vector<Blob> blobs;
+  std::optional<base::Error> failure;  ///< the image is not there; only where the destination keeps going
 };
 
 class ImageDestination {
@@ -37,11 +54,18 @@ class ImageDestination {
   /// Announces everything, once, before the first put(). Refuses what it cannot hold (Error{digest_unavailable}
   /// with the reason), for instance a diff_ids image in a layout.
   virtual void begin(const std::vector<NamedImage>& images, const std::vector<PlannedBlob>& blobs) = 0;
+  /// Between begin() and commit(): whether the blob need not be put, because the destination holds it already.
+  virtual bool holds(const digest::Digest& digest) const = 0;
   /// A sink for one planned blob; several may be open at once, from several threads. Exactly the planned number
-  /// of bytes must be written, then finish(). The bytes are not visible yet.
+  /// of bytes must be written, then finish(). The bytes are not visible yet. After a failure of the sink it may be asked
+  /// for once more when retries() says so.
   virtual std::unique_ptr<base::Sink> put(const digest::Digest& digest) = 0;
+  /// Whether putting the blob from its first byte on may help after this failure. False where nothing is remote.
+  virtual bool retries(const digest::Digest& digest, const base::Error& failure) = 0;
   /// Makes everything visible at once. Only called when every byte is proven.
   virtual void commit() = 0;
+  /// In the order of begin(): before commit() the plan, after it what was done.
+  virtual std::vector<Delivery> deliveries() const = 0;
   virtual std::string description() const = 0;
 };
 
@@ -57,7 +81,8 @@ std::unique_ptr<ImageDestination> make_docker_archive(base::WriteFs& fs, const s
 /// The exact bytes of the three views; a bundle holds the same.
 std::string oci_layout_json();
 /// Annotations org.opencontainers.image.ref.name and io.containerd.image.name = reference on each entry. Images bound
-/// by diff_ids have no entry: what reads a layout would look for the compressed layers.
+/// by diff_ids have no entry: what reads a layout would look for the compressed layers. Attachments have none either:
+/// what loads a bundle would take them for images.
 std::string index_json(const std::vector<NamedImage>& images);
 /// Empty when no image has a docker view. RepoTags in Docker's familiar form; images of one config share an item, with
 /// the layers of the first.

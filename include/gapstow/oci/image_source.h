@@ -1,4 +1,4 @@
-// ImageSource: images in a folder or archive, as blobs by digest. The bytes it gives are *unproven*: whoever
+// ImageSource: images in a folder, archive or registry, as blobs by digest. The bytes it gives are *unproven*: whoever
 // reads them wraps them in digest::VerifyingSource.
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include "gapstow/base/fs.h"
 #include "gapstow/base/stream.h"
+#include "gapstow/oci/attachment.h"
 #include "gapstow/oci/descriptor.h"
 #include "gapstow/oci/manifest.h"
 
@@ -31,12 +32,21 @@ struct SourceImage {
 class ImageSource {
  public:
   virtual ~ImageSource() = default;
-  /// In the order of the source.
+  /// In the order of the source. A repository of a registry lists none: ask it by tag or digest.
   virtual const std::vector<SourceImage>& images() const = 0;
-  /// The size of a blob that is there.
-  virtual std::optional<std::uint64_t> find(const digest::Digest& digest) const = 0;
-  /// The bytes of a blob, unproven; Error{not_found} when it is not there. The source outlives the stream.
-  virtual std::unique_ptr<base::Source> open(const digest::Digest& digest) = 0;
+  /// The image under a tag of a repository; nothing where there are no tags.
+  virtual std::optional<SourceImage> find_tag(const std::string& tag) = 0;
+  /// The image whose manifest or index has this digest.
+  virtual std::optional<SourceImage> find_manifest(const digest::Digest& digest) = 0;
+  /// All tags of a repository; empty where there are no tags.
+  virtual std::vector<std::string> tags() = 0;
+  /// What is attached to a manifest directly: referrers and cosign tags, each once. Unproven.
+  virtual std::vector<Attachment> attachments(const digest::Digest& subject) = 0;
+  /// The size of a blob that is there. A registry is not asked: it is the size that the descriptor says.
+  virtual std::optional<std::uint64_t> find(const Descriptor& blob) const = 0;
+  /// The bytes of a blob, or of a manifest where the media type says so, unproven; Error{not_found} when it is not there.
+  /// The source outlives the stream.
+  virtual std::unique_ptr<base::Source> open(const Descriptor& blob) = 0;
   /// True when open() may be called, and its streams be read, from several threads at once.
   virtual bool is_parallel() const = 0;
   /// "oci-archive:app.tar", for messages.
@@ -46,11 +56,11 @@ class ImageSource {
 /// A whole small blob, proven to be what its descriptor says.
 base::Bytes read_blob(ImageSource& source, const Descriptor& descriptor, std::uint64_t limit);
 
-/// TRANSPORT:PATH[:REF]; the path ends at the first colon behind it, as in skopeo.
+/// TRANSPORT:PATH[:REF]; the path ends at the first colon behind it, as in skopeo. Or docker://REFERENCE.
 struct ImageLocation {
-  enum class Transport { oci, oci_archive, docker_archive };
+  enum class Transport { oci, oci_archive, docker_archive, docker };
   Transport transport = Transport::oci;
-  std::string path;
+  std::string path;       ///< of docker: the whole behind "docker://", as given
   std::string reference;  ///< empty when there is none
   std::string text() const;
 };
