@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "blob_plan.h"
+#include "deliveries.h"
 #include "gapstow/archive/ustar.h"
 #include "gapstow/base/atomic_file.h"
 #include "gapstow/base/error.h"
@@ -22,8 +23,13 @@ using MakeViews = std::function<std::vector<View>(const std::vector<NamedImage>&
 /// equal bytes.
 class ArchiveDestination final : public ImageDestination {
  public:
-  ArchiveDestination(base::WriteFs& fs, std::string path, std::string description, MakeViews make_views)
-      : fs_(fs), path_(std::move(path)), description_(std::move(description)), make_views_(std::move(make_views)) {
+  ArchiveDestination(base::WriteFs& fs, std::string transport, std::string path, std::string reference,
+                     MakeViews make_views)
+      : fs_(fs),
+        path_(std::move(path)),
+        description_(std::move(transport) + ":" + path_),
+        reference_(std::move(reference)),
+        make_views_(std::move(make_views)) {
     const auto status = fs_.status(path_);
     if (status && status->kind != base::FileStatus::Kind::regular) {
       throw Error(ErrorCode::conflict, path_ + " exists and is no regular file");
@@ -33,6 +39,7 @@ class ArchiveDestination final : public ImageDestination {
   void begin(const std::vector<NamedImage>& images, const std::vector<PlannedBlob>& blobs) override {
     const auto views = make_views_(images);
     plan_ = BlobPlan(blobs);
+    deliveries_ = plan_deliveries(images, description_, reference_);
     file_ = std::make_unique<base::AtomicFile>(fs_, path_);
     for (const auto& [name, content] : views) {
       write_header(name, content.size());
@@ -47,16 +54,21 @@ class ArchiveDestination final : public ImageDestination {
     file_->file().write_at(end_, base::Bytes(archive::kTrailerBytes));
   }
 
+  bool holds(const digest::Digest&) const override { return false; }
+
   std::unique_ptr<base::Sink> put(const digest::Digest& digest) override {
     const std::uint64_t size = plan_.take(digest);
     return std::make_unique<BlobSink>(plan_, digest, BlobPlace{file_->file(), contents_.at(digest), size});
   }
+
+  bool retries(const digest::Digest&, const base::Error&) override { return false; }
 
   void commit() override {
     plan_.check_complete();
     file_->commit();
   }
 
+  std::vector<Delivery> deliveries() const override { return deliveries_; }
   std::string description() const override { return description_; }
 
  private:
@@ -71,7 +83,9 @@ class ArchiveDestination final : public ImageDestination {
   base::WriteFs& fs_;
   std::string path_;
   std::string description_;
+  std::string reference_;
   MakeViews make_views_;
+  std::vector<Delivery> deliveries_;
   BlobPlan plan_;
   std::map<digest::Digest, std::uint64_t> contents_;
   std::uint64_t end_ = 0;
@@ -93,20 +107,19 @@ std::vector<View> docker_views(const std::vector<NamedImage>& images) {
 }  // namespace
 
 std::unique_ptr<ImageDestination> make_oci_archive(base::WriteFs& fs, const std::string& path, std::string reference) {
-  const std::string description = "oci-archive:" + path;
-  return std::make_unique<ArchiveDestination>(
-      fs, path, description, [reference = std::move(reference)](const std::vector<NamedImage>& images) {
-        check_layout_images(images, reference);
-        return layout_views(images, reference);
-      });
+  const auto make_views = [reference](const std::vector<NamedImage>& images) {
+    check_layout_images(images, reference);
+    return layout_views(images, reference);
+  };
+  return std::make_unique<ArchiveDestination>(fs, "oci-archive", path, std::move(reference), make_views);
 }
 
 std::unique_ptr<ImageDestination> make_docker_archive(base::WriteFs& fs, const std::string& path) {
-  return std::make_unique<ArchiveDestination>(fs, path, "docker-archive:" + path,
-                                              [](const std::vector<NamedImage>& images) {
-                                                check_docker_images(images);
-                                                return docker_views(images);
-                                              });
+  const auto make_views = [](const std::vector<NamedImage>& images) {
+    check_docker_images(images);
+    return docker_views(images);
+  };
+  return std::make_unique<ArchiveDestination>(fs, "docker-archive", path, std::string(), make_views);
 }
 
 }  // namespace gapstow::oci

@@ -26,7 +26,7 @@ std::string annotation(const Descriptor& entry, std::string_view name) {
 Catalog::Catalog(std::unique_ptr<LayoutFiles> files, std::string description)
     : files_(std::move(files)), description_(std::move(description)) {}
 
-std::optional<std::uint64_t> Catalog::find(const digest::Digest& digest) const {
+std::optional<std::uint64_t> Catalog::size_of(const digest::Digest& digest) const {
   if (const auto found = places_.find(digest); found != places_.end()) {
     if (const auto* bytes = std::get_if<base::Bytes>(&found->second)) return bytes->size();
     return files_->find(std::get<std::string>(found->second));
@@ -35,7 +35,8 @@ std::optional<std::uint64_t> Catalog::find(const digest::Digest& digest) const {
   return files_->find(blob_name(digest));
 }
 
-std::unique_ptr<base::Source> Catalog::open(const digest::Digest& digest) {
+std::unique_ptr<base::Source> Catalog::open(const Descriptor& blob) {
+  const digest::Digest& digest = blob.digest;
   const auto found = places_.find(digest);
   if (found != places_.end()) {
     if (const auto* bytes = std::get_if<base::Bytes>(&found->second)) {
@@ -43,9 +44,28 @@ std::unique_ptr<base::Source> Catalog::open(const digest::Digest& digest) {
     }
     return files_->open(std::get<std::string>(found->second));
   }
-  if (!find(digest)) throw Error(ErrorCode::not_found, "blob " + digest.text() + " is not in " + description_);
+  if (!size_of(digest)) throw Error(ErrorCode::not_found, "blob " + digest.text() + " is not in " + description_);
   return files_->open(blob_name(digest));
 }
+
+std::optional<SourceImage> Catalog::find_manifest(const digest::Digest& digest) {
+  for (const auto& image : images_) {
+    if (image.has_manifest && image.root.digest == digest) return image;
+  }
+  const auto size = size_of(digest);
+  if (!size || *size > kMaxManifestBytes) return std::nullopt;
+  Descriptor root{std::string(kOciManifest), digest, *size, {}, {}};
+  const base::Bytes bytes = read_blob(*this, root, kMaxManifestBytes);
+  try {
+    const auto document = parse_manifest(bytes, {});
+    root.media_type = std::visit([](const auto& each) { return each.media_type; }, document);
+  } catch (const Error&) {
+    return std::nullopt;  // a blob, but no manifest
+  }
+  return SourceImage{std::move(root), {}, Binding::manifest, true};
+}
+
+std::vector<Attachment> Catalog::attachments(const digest::Digest&) { return {}; }
 
 void Catalog::offer_file(const digest::Digest& digest, std::string name) {
   places_.insert_or_assign(digest, std::move(name));

@@ -17,11 +17,17 @@ class Catalog final : public ImageSource {
   Catalog(std::unique_ptr<LayoutFiles> files, std::string description);
 
   const std::vector<SourceImage>& images() const override { return images_; }
-  std::optional<std::uint64_t> find(const digest::Digest& digest) const override;
-  std::unique_ptr<base::Source> open(const digest::Digest& digest) override;
+  std::optional<SourceImage> find_tag(const std::string&) override { return std::nullopt; }
+  std::optional<SourceImage> find_manifest(const digest::Digest& digest) override;
+  std::vector<std::string> tags() override { return {}; }
+  std::vector<Attachment> attachments(const digest::Digest& subject) override;
+  std::optional<std::uint64_t> find(const Descriptor& blob) const override { return size_of(blob.digest); }
+  std::unique_ptr<base::Source> open(const Descriptor& blob) override;
   bool is_parallel() const override { return files_->is_parallel(); }
   std::string description() const override { return description_; }
 
+  /// The same as find(), whatever the descriptor says.
+  std::optional<std::uint64_t> size_of(const digest::Digest& digest) const;
   LayoutFiles& files() { return *files_; }
   std::vector<SourceImage>& editable_images() { return images_; }
   /// Offers a file as a blob; what is below blobs/sha256/ is offered anyway.

@@ -1,8 +1,10 @@
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "catalog.h"
 #include "comparing_sink.h"
+#include "deliveries.h"
 #include "folder_blobs.h"
 #include "gapstow/base/atomic_file.h"
 #include "gapstow/base/error.h"
@@ -48,12 +50,19 @@ class ExistingFolder final : public ImageDestination {
     check_layout_images(images, reference_);
     plan_ = BlobPlan(blobs);
     entries_ = index_entries(images, reference_);
+    deliveries_ = plan_deliveries(images, description(), reference_);
+    for (const auto& blob : blobs) {
+      if (is_there(blob.digest, blob.size)) present_.insert(blob.digest);
+    }
     for (const std::string& folder : {path_ + "/blobs", path_ + "/blobs/sha256"}) {
       if (fs_.status(folder)) continue;
       fs_.make_folder(folder, kFolderMode);
       folders_.push_back(folder);
     }
   }
+
+  /// What is there proves itself only by comparison with what comes.
+  bool holds(const digest::Digest&) const override { return false; }
 
   std::unique_ptr<base::Sink> put(const digest::Digest& digest) override {
     const std::uint64_t size = plan_.take(digest);
@@ -67,10 +76,22 @@ class ExistingFolder final : public ImageDestination {
                                            [this, digest, size] { return open_fresh(digest, size); });
   }
 
+  bool retries(const digest::Digest&, const base::Error&) override { return false; }
   void commit() override;
+  std::vector<Delivery> deliveries() const override {
+    auto deliveries = deliveries_;
+    const std::lock_guard lock(mutex_);
+    mark_present(deliveries, present_);
+    return deliveries;
+  }
   std::string description() const override { return "oci:" + path_; }
 
  private:
+  bool is_there(const digest::Digest& digest, std::uint64_t size) {
+    const auto status = fs_.status(path_ + "/" + blob_name(digest));
+    return status && status->kind == base::FileStatus::Kind::regular && status->size == size;
+  }
+
   std::unique_ptr<base::Sink> open_fresh(const digest::Digest& digest, std::uint64_t size) {
     const std::string final = path_ + "/" + blob_name(digest);
     const std::string temporary = base::temporary_name(final);
@@ -78,6 +99,7 @@ class ExistingFolder final : public ImageDestination {
     {
       const std::lock_guard lock(mutex_);
       pending_.emplace(temporary, final);
+      present_.erase(digest);
     }
     return std::make_unique<BlobFileSink>(plan_, digest, std::move(file), size);
   }
@@ -92,7 +114,9 @@ class ExistingFolder final : public ImageDestination {
   bool is_layout_ = false;  ///< else the folder was empty
   json::Array entries_;
   BlobPlan plan_;
-  std::mutex mutex_;
+  std::vector<Delivery> deliveries_;
+  mutable std::mutex mutex_;
+  std::set<digest::Digest> present_;            ///< in their size, and not found different since
   std::map<std::string, std::string> pending_;  ///< temporary names and the final ones
   std::vector<std::string> added_;              ///< new under their final names, taken back on failure
   std::vector<std::string> folders_;            ///< made here, likewise

@@ -1,5 +1,6 @@
 #include <mutex>
 
+#include "deliveries.h"
 #include "folder_blobs.h"
 #include "gapstow/base/atomic_file.h"
 #include "gapstow/base/error.h"
@@ -32,6 +33,7 @@ class NewFolder final : public ImageDestination {
   void begin(const std::vector<NamedImage>& images, const std::vector<PlannedBlob>& blobs) override {
     check_layout_images(images, reference_);
     plan_ = BlobPlan(blobs);
+    deliveries_ = plan_deliveries(images, description(), reference_);
     index_ = wrap_index(index_entries(images, reference_));
     temporary_ = base::temporary_name(path_);
     for (const char* folder : {"", "/blobs", "/blobs/sha256"}) {
@@ -40,10 +42,14 @@ class NewFolder final : public ImageDestination {
     }
   }
 
+  bool holds(const digest::Digest&) const override { return false; }
+
   std::unique_ptr<base::Sink> put(const digest::Digest& digest) override {
     const std::uint64_t size = plan_.take(digest);
     return std::make_unique<BlobFileSink>(plan_, digest, create(blob_name(digest)), size);
   }
+
+  bool retries(const digest::Digest&, const base::Error&) override { return false; }
 
   void commit() override {
     plan_.check_complete();
@@ -62,6 +68,7 @@ class NewFolder final : public ImageDestination {
     committed_ = true;
   }
 
+  std::vector<Delivery> deliveries() const override { return deliveries_; }
   std::string description() const override { return "oci:" + path_; }
 
  private:
@@ -78,6 +85,7 @@ class NewFolder final : public ImageDestination {
   std::string reference_;
   std::string temporary_;
   std::string index_;
+  std::vector<Delivery> deliveries_;
   BlobPlan plan_;
   std::mutex mutex_;
   std::vector<std::string> files_;
