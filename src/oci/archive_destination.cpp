@@ -93,7 +93,7 @@ class ArchiveDestination final : public ImageDestination {
 };
 
 std::vector<View> layout_views(const std::vector<NamedImage>& images, const std::string& reference) {
-  return {{"oci-layout", oci_layout_json()}, {"index.json", wrap_index(index_entries(images, reference))}};
+  return {{"oci-layout", oci_layout_json()}, {"index.json", wrap_index(layout_entries(images, reference))}};
 }
 
 std::vector<View> docker_views(const std::vector<NamedImage>& images) {

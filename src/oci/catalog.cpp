@@ -21,6 +21,15 @@ std::string annotation(const Descriptor& entry, std::string_view name) {
   return found == entry.annotations.end() ? std::string() : found->second;
 }
 
+/// A layout of nothing but attachments offers them as they are.
+std::vector<std::size_t> without_attachments(Catalog& catalog, std::vector<std::size_t> entries) {
+  if (entries.size() < 2) return entries;
+  const std::vector<bool> attached = catalog.attachment_finder().attached();
+  std::vector<std::size_t> images;
+  std::ranges::copy_if(entries, std::back_inserter(images), [&](std::size_t i) { return !attached[i]; });
+  return images.empty() ? entries : images;
+}
+
 }  // namespace
 
 Catalog::Catalog(std::unique_ptr<LayoutFiles> files, std::string description)
@@ -65,7 +74,12 @@ std::optional<SourceImage> Catalog::find_manifest(const digest::Digest& digest) 
   return SourceImage{std::move(root), {}, Binding::manifest, true};
 }
 
-std::vector<Attachment> Catalog::attachments(const digest::Digest&) { return {}; }
+std::uint64_t Catalog::position_of(const digest::Digest& digest) const {
+  const auto found = places_.find(digest);
+  if (found == places_.end()) return files_->position(blob_name(digest));
+  const auto* name = std::get_if<std::string>(&found->second);
+  return name == nullptr ? 0 : files_->position(*name);
+}
 
 void Catalog::offer_file(const digest::Digest& digest, std::string name) {
   places_.insert_or_assign(digest, std::move(name));
@@ -102,13 +116,18 @@ void fill_from_layout(Catalog& catalog) {
   check_layout_version(catalog.files());
   const base::Bytes bytes = read_small(catalog.files(), "index.json", kMaxManifestBytes);
   const auto document = base::with_context("index.json", [&] { return parse_manifest(bytes, kOciIndex); });
-  for (const auto& entry : std::get<Index>(document).manifests) {
+  const auto& entries = std::get<Index>(document).manifests;
+  catalog.attachment_finder().list(entries);
+  std::vector<std::size_t> images;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
     // The specification lets an index name things of other kinds.
-    if (!is_image_manifest(entry.media_type) && !is_index(entry.media_type)) continue;
+    if (is_image_manifest(entries[i].media_type) || is_index(entries[i].media_type)) images.push_back(i);
+  }
+  for (const std::size_t i : without_attachments(catalog, std::move(images))) {
     SourceImage image;
-    image.root = entry;
-    add_name(image, annotation(entry, kRefName));
-    add_name(image, annotation(entry, kContainerdName));
+    image.root = entries[i];
+    add_name(image, annotation(entries[i], kRefName));
+    add_name(image, annotation(entries[i], kContainerdName));
     catalog.editable_images().push_back(std::move(image));
   }
 }

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "attachment_finder.h"
 #include "gapstow/oci/image_source.h"
 #include "layout_files.h"
 
@@ -20,7 +21,7 @@ class Catalog final : public ImageSource {
   std::optional<SourceImage> find_tag(const std::string&) override { return std::nullopt; }
   std::optional<SourceImage> find_manifest(const digest::Digest& digest) override;
   std::vector<std::string> tags() override { return {}; }
-  std::vector<Attachment> attachments(const digest::Digest& subject) override;
+  std::vector<Attachment> attachments(const digest::Digest& subject) override { return attachments_.of(subject); }
   std::optional<std::uint64_t> find(const Descriptor& blob) const override { return size_of(blob.digest); }
   std::unique_ptr<base::Source> open(const Descriptor& blob) override;
   bool is_parallel() const override { return files_->is_parallel(); }
@@ -28,8 +29,11 @@ class Catalog final : public ImageSource {
 
   /// The same as find(), whatever the descriptor says.
   std::optional<std::uint64_t> size_of(const digest::Digest& digest) const;
+  /// Where its bytes begin in a compressed archive.
+  std::uint64_t position_of(const digest::Digest& digest) const;
   LayoutFiles& files() { return *files_; }
   std::vector<SourceImage>& editable_images() { return images_; }
+  AttachmentFinder& attachment_finder() { return attachments_; }
   /// Offers a file as a blob; what is below blobs/sha256/ is offered anyway.
   void offer_file(const digest::Digest& digest, std::string name);
   /// Offers bytes that were given from elsewhere.
@@ -42,6 +46,7 @@ class Catalog final : public ImageSource {
   std::string description_;
   std::vector<SourceImage> images_;
   std::map<digest::Digest, Place> places_;
+  AttachmentFinder attachments_{*this};
 };
 
 /// Adds a name unless it is empty or there.

@@ -5,6 +5,7 @@
 #include "foreign_json.h"
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
+#include "media_type.h"
 #include "platform_parts.h"
 
 namespace gapstow::oci {
@@ -63,6 +64,12 @@ digest::Digest read_digest(const json::Cursor& at) {
 
 }  // namespace
 
+std::string read_media_type(const json::Cursor& at) {
+  std::string media_type = at.string(kMaxMediaType);
+  if (!is_media_type(media_type)) at.refuse("no media type");
+  return media_type;
+}
+
 Platform read_platform_parts(const json::Cursor& at) {
   return {platform_part(at, "os"), platform_part(at, "architecture"), platform_part(at, "variant")};
 }
@@ -94,9 +101,7 @@ Platform parse_platform(std::string_view text) {
 Descriptor read_descriptor(const json::Cursor& at) {
   check_names(at, {"mediaType", "digest", "size", "platform", "annotations"});
   Descriptor descriptor;
-  const auto media_type = at.at("mediaType");
-  descriptor.media_type = media_type.string(kMaxMediaType);
-  if (!is_media_type(descriptor.media_type)) media_type.refuse("no media type");
+  descriptor.media_type = read_media_type(at.at("mediaType"));
   descriptor.digest = read_digest(at.at("digest"));
   descriptor.size = at.at("size").unsigned_integer();
   if (const auto platform = maybe_set(at, "platform")) descriptor.platform = read_platform(*platform);

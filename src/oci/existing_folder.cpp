@@ -49,7 +49,7 @@ class ExistingFolder final : public ImageDestination {
   void begin(const std::vector<NamedImage>& images, const std::vector<PlannedBlob>& blobs) override {
     check_layout_images(images, reference_);
     plan_ = BlobPlan(blobs);
-    entries_ = index_entries(images, reference_);
+    entries_ = layout_entries(images, reference_);
     deliveries_ = plan_deliveries(images, description(), reference_);
     for (const auto& blob : blobs) {
       if (is_there(blob.digest, blob.size)) present_.insert(blob.digest);

@@ -39,6 +39,7 @@ class FolderFiles final : public LayoutFiles {
     return std::make_unique<OpenFileSource>(fs_.open(path_ + "/" + name));
   }
 
+  std::uint64_t position(const std::string&) const override { return 0; }
   bool is_parallel() const override { return true; }
 
  private:
@@ -60,6 +61,11 @@ class ArchiveFiles final : public LayoutFiles {
     const auto* member = reader_->find(name);
     if (member == nullptr) throw absent(name);
     return reader_->open_member(*member);
+  }
+
+  std::uint64_t position(const std::string& name) const override {
+    const auto* member = reader_->find(name);
+    return member == nullptr ? 0 : member->position;
   }
 
   bool is_parallel() const override { return reader_->is_parallel(); }

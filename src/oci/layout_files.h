@@ -19,6 +19,8 @@ class LayoutFiles {
   virtual std::optional<std::uint64_t> find(const std::string& name) const = 0;
   /// Error{not_found} when it is not there.
   virtual std::unique_ptr<base::Source> open(const std::string& name) = 0;
+  /// Where a file that is there begins, so that many can be read in their order; all 0 where order does not matter.
+  virtual std::uint64_t position(const std::string& name) const = 0;
   /// True when several threads may open and read.
   virtual bool is_parallel() const = 0;
 };

@@ -12,13 +12,20 @@
 namespace gapstow::oci {
 namespace {
 
-std::string ref_name(const json::Value& entry) {
-  const auto* object = entry.get_if<json::Object>();
-  const auto* annotations = object == nullptr ? nullptr : object->find("annotations");
-  const auto* members = annotations == nullptr ? nullptr : annotations->get_if<json::Object>();
-  const auto* name = members == nullptr ? nullptr : members->find(kRefName);
-  const auto* text = name == nullptr ? nullptr : name->get_if<std::string>();
+const json::Value* member(const json::Value* value, std::string_view name) {
+  const auto* object = value == nullptr ? nullptr : value->get_if<json::Object>();
+  return object == nullptr ? nullptr : object->find(name);
+}
+
+std::string text_of(const json::Value* value) {
+  const auto* text = value == nullptr ? nullptr : value->get_if<std::string>();
   return text == nullptr ? std::string() : *text;
+}
+
+/// What only one entry may have: its ref.name; without one the digest.
+std::string key_of(const json::Value& entry) {
+  const std::string name = text_of(member(member(&entry, "annotations"), kRefName));
+  return name.empty() ? "@" + text_of(member(&entry, "digest")) : name;
 }
 
 }  // namespace
@@ -36,11 +43,11 @@ json::Object read_index_object(base::ReadFs& fs, const std::string& path) {
 }
 
 std::string merge_index(json::Object index, const json::Array& entries) {
-  std::set<std::string> names;
-  for (const auto& entry : entries) names.insert(ref_name(entry));
+  std::set<std::string> keys;
+  for (const auto& entry : entries) keys.insert(key_of(entry));
   json::Array merged;
   for (const auto& entry : *index.find("manifests")->get_if<json::Array>()) {
-    if (!names.contains(ref_name(entry))) merged.push_back(entry);
+    if (!keys.contains(key_of(entry))) merged.push_back(entry);
   }
   merged.insert(merged.end(), entries.begin(), entries.end());
   base::check_limit(merged.size(), kMaxIndexEntries, "number of images in the layout");

@@ -4,6 +4,7 @@
 #include "gapstow/base/checked.h"
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
+#include "media_type.h"
 #include "platform_parts.h"
 
 namespace gapstow::oci {
@@ -64,6 +65,12 @@ std::optional<Descriptor> read_subject(const json::Cursor& at) {
   return read_descriptor(*subject);
 }
 
+/// Empty texts are what some writers make of a type that is not set.
+std::string read_artifact_type(const json::Cursor& at) {
+  const auto type = maybe_set(at, "artifactType");
+  return !type || type->string().empty() ? std::string() : read_media_type(*type);
+}
+
 /// Both required by the specification; a variant may be empty.
 Platform required_platform(const json::Cursor& at) {
   Platform platform = read_platform_parts(at);
@@ -85,10 +92,11 @@ std::variant<Manifest, Index> parse_manifest(base::ByteView bytes, std::string_v
   if (index && (at.maybe("layers") || at.maybe("config"))) at.refuse("image manifest and index at once");
   const std::string type = settle_media_type(at, media_type, index);
   if (index) {
-    return Index{type, read_list(at.at("manifests"), kMaxIndexEntries, "number of index entries"), read_subject(at)};
+    return Index{type, read_list(at.at("manifests"), kMaxIndexEntries, "number of index entries"), read_subject(at),
+                 read_artifact_type(at)};
   }
   return Manifest{type, read_descriptor(at.at("config")), read_list(at.at("layers"), kMaxLayers, "number of layers"),
-                  read_subject(at)};
+                  read_subject(at), read_artifact_type(at)};
 }
 
 ImageConfig parse_image_config(base::ByteView bytes) {

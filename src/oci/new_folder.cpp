@@ -34,7 +34,7 @@ class NewFolder final : public ImageDestination {
     check_layout_images(images, reference_);
     plan_ = BlobPlan(blobs);
     deliveries_ = plan_deliveries(images, description(), reference_);
-    index_ = wrap_index(index_entries(images, reference_));
+    index_ = wrap_index(layout_entries(images, reference_));
     temporary_ = base::temporary_name(path_);
     for (const char* folder : {"", "/blobs", "/blobs/sha256"}) {
       fs_.make_folder(temporary_ + folder, kFolderMode);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "annotations.h"
+#include "gapstow/base/checked.h"
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
 #include "gapstow/json/write.h"
@@ -32,6 +34,54 @@ std::string repo_tag(const std::string& reference) {
   return parsed.tag.empty() ? std::string() : parsed.familiar();
 }
 
+Descriptor bare(const Descriptor& at) { return {at.media_type, at.digest, at.size, {}, {}}; }
+
+json::Object referrer_entry(const Attachment& attachment) {
+  Descriptor entry = bare(attachment.root);
+  entry.annotations.emplace(kContainerdSubject, attachment.subject.text());
+  json::Object object = write_descriptor(entry);
+  if (!attachment.artifact_type.empty()) object.set("artifactType", attachment.artifact_type);
+  return object;
+}
+
+json::Object tagged_entry(const Descriptor& root, const std::string& ref_name, const std::string& full_name) {
+  Descriptor entry = bare(root);
+  entry.annotations.emplace(kRefName, ref_name);
+  entry.annotations.emplace(kContainerdName, full_name);
+  return write_descriptor(entry);
+}
+
+/// The entries of attachments, each once: images of one digest share them.
+class AttachmentEntries {
+ public:
+  explicit AttachmentEntries(json::Array& entries) : entries_(entries) {}
+
+  void add(const NamedImage& image) {
+    for (const auto& each : image.attachments) {
+      if (each.kind == Attachment::Kind::referrer) {
+        if (referrers_.insert(each.root.digest).second) entries_.emplace_back(referrer_entry(each));
+      } else {
+        add_tag(each, parse_reference(image.reference, false).repository() + ":" + each.tag);
+      }
+    }
+  }
+
+ private:
+  void add_tag(const Attachment& attachment, const std::string& name) {
+    const auto [at, added] = tags_.emplace(name, attachment.root.digest);
+    if (added) {
+      entries_.emplace_back(tagged_entry(attachment.root, name, name));
+    } else if (at->second != attachment.root.digest) {
+      throw Error(ErrorCode::conflict,
+                  name + " would name both " + at->second.short_text() + " and " + attachment.root.digest.short_text());
+    }
+  }
+
+  json::Array& entries_;
+  std::set<digest::Digest> referrers_;
+  std::map<std::string, digest::Digest> tags_;
+};
+
 struct DockerItemView {
   const NamedImage::DockerView* view = nullptr;
   std::vector<std::string> tags;
@@ -49,10 +99,7 @@ json::Value write_item(const DockerItemView& item) {
 }  // namespace
 
 json::Object index_entry(const NamedImage& image, const std::string& ref_name) {
-  Descriptor entry{image.root.media_type, image.root.digest, image.root.size, {}, {}};
-  entry.annotations.emplace(kRefName, ref_name);
-  entry.annotations.emplace(kContainerdName, image.reference);
-  return write_descriptor(entry);
+  return tagged_entry(image.root, ref_name, image.reference);
 }
 
 void check_layout_images(const std::vector<NamedImage>& images, const std::string& reference) {
@@ -76,6 +123,12 @@ void check_layout_images(const std::vector<NamedImage>& images, const std::strin
 
 void check_docker_images(const std::vector<NamedImage>& images) {
   for (const auto& image : images) {
+    if (!image.attachments.empty()) {
+      throw Error(ErrorCode::unsupported,
+                  "a docker archive cannot carry the " + std::to_string(image.attachments.size()) + " attachments of " +
+                      image.reference,
+                  "import to oci-archive:FILE or docker://, or leave them out with --without-attachments");
+    }
     if (image.docker) continue;
     throw Error(ErrorCode::digest_unavailable,
                 image.reference + ": a docker archive shows one image of one platform, and this is no such image",
@@ -89,6 +142,14 @@ json::Array index_entries(const std::vector<NamedImage>& images, const std::stri
     if (image.binding != Binding::manifest) continue;
     entries.emplace_back(index_entry(image, reference.empty() ? image.reference : reference));
   }
+  return entries;
+}
+
+json::Array layout_entries(const std::vector<NamedImage>& images, const std::string& reference) {
+  json::Array entries = index_entries(images, reference);
+  AttachmentEntries attachments(entries);
+  for (const auto& image : images) attachments.add(image);
+  base::check_limit(entries.size(), kMaxIndexEntries, "number of images and attachments in the layout");
   return entries;
 }
 

@@ -23,6 +23,7 @@ struct Manifest {
   Descriptor config;
   std::vector<Descriptor> layers;
   std::optional<Descriptor> subject;
+  std::string artifact_type;  ///< empty when there is none
 };
 
 /// Several images under one digest.
@@ -30,6 +31,7 @@ struct Index {
   std::string media_type;
   std::vector<Descriptor> manifests;
   std::optional<Descriptor> subject;
+  std::string artifact_type;  ///< likewise
 };
 
 /// Parses by content: exactly one of `layers` and `manifests`; a mediaType inside that contradicts
