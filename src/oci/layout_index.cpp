@@ -1,6 +1,7 @@
 #include "layout_index.h"
 
 #include <set>
+#include <utility>
 
 #include "annotations.h"
 #include "gapstow/base/checked.h"
@@ -23,9 +24,9 @@ std::string text_of(const json::Value* value) {
 }
 
 /// What only one entry may have: its ref.name; without one the digest.
-std::string key_of(const json::Value& entry) {
+std::pair<std::string, std::string> key_of(const json::Value& entry) {
   const std::string name = text_of(member(member(&entry, "annotations"), kRefName));
-  return name.empty() ? "@" + text_of(member(&entry, "digest")) : name;
+  return {name, name.empty() ? text_of(member(&entry, "digest")) : std::string()};
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ json::Object read_index_object(base::ReadFs& fs, const std::string& path) {
 }
 
 std::string merge_index(json::Object index, const json::Array& entries) {
-  std::set<std::string> keys;
+  std::set<std::pair<std::string, std::string>> keys;
   for (const auto& entry : entries) keys.insert(key_of(entry));
   json::Array merged;
   for (const auto& entry : *index.find("manifests")->get_if<json::Array>()) {

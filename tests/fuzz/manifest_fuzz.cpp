@@ -18,6 +18,8 @@ void check(const oci::Descriptor& descriptor) {
 void check_document(base::ByteView bytes, std::string_view media_type) {
   const auto document = fuzz::accepted([&] { return oci::parse_manifest(bytes, media_type); });
   if (!document) return;
+  const auto subject = std::visit([](const auto& each) { return each.subject; }, *document);
+  if (subject) check(*subject);
   if (const auto* index = std::get_if<oci::Index>(&*document)) {
     fuzz::require(oci::is_index(index->media_type), "an index is called one");
     for (const auto& entry : index->manifests) check(entry);

@@ -10,6 +10,8 @@ oci::Descriptor descriptor_of(std::string_view bytes, std::string_view media_typ
   return {std::string(media_type), digest_of(bytes), bytes.size(), {}, {}};
 }
 
+oci::Descriptor blob_of(const digest::Digest& digest) { return {"application/octet-stream", digest, 0, {}, {}}; }
+
 std::string descriptor_json(const oci::Descriptor& descriptor) {
   return R"({"mediaType":")" + descriptor.media_type + R"(","size":)" + std::to_string(descriptor.size) +
          R"(,"digest":")" + descriptor.digest.text() + R"("})";
@@ -31,6 +33,7 @@ oci::NamedImage MadeImage::named(const std::string& reference) const {
   oci::NamedImage image;
   image.reference = reference;
   image.root = root;
+  image.blobs = plan();
   image.docker.emplace();
   image.docker->config = digest_of(config);
   for (const auto& layer : packed) image.docker->layers.push_back(digest_of(layer));
@@ -38,8 +41,9 @@ oci::NamedImage MadeImage::named(const std::string& reference) const {
 }
 
 std::vector<oci::PlannedBlob> MadeImage::plan() const {
-  std::vector<oci::PlannedBlob> plan{{root.digest, manifest.size()}, {digest_of(config), config.size()}};
-  for (const auto& layer : packed) plan.push_back({digest_of(layer), layer.size()});
+  std::vector<oci::PlannedBlob> plan{{root.digest, manifest.size(), root.media_type},
+                                     {digest_of(config), config.size(), {}}};
+  for (const auto& layer : packed) plan.push_back({digest_of(layer), layer.size(), {}});
   return plan;
 }
 
@@ -66,12 +70,35 @@ MadeImage make_image(const std::string& seed, std::size_t layers, std::string_vi
   return image;
 }
 
+MadeImage make_artifact(const std::string& seed, const oci::Descriptor* subject, const std::string& artifact_type) {
+  MadeImage artifact;
+  artifact.config = "{}";
+  artifact.packed = {"layer of " + seed};
+  std::string type;
+  if (!artifact_type.empty()) type = R"("artifactType":")" + artifact_type + R"(",)";
+  std::string tail = "}";
+  if (subject != nullptr) tail = R"(,"subject":)" + descriptor_json(*subject) + "}";
+  artifact.manifest =
+      R"({"schemaVersion":2,"mediaType":")" + std::string(oci::kOciManifest) + R"(",)" + type + R"("config":)" +
+      descriptor_json(descriptor_of(artifact.config, "application/vnd.oci.empty.v1+json")) + R"(,"layers":[)" +
+      descriptor_json(descriptor_of(artifact.packed[0], "application/vnd.example.layer")) + "]" + tail;
+  artifact.root = descriptor_of(artifact.manifest, oci::kOciManifest);
+  return artifact;
+}
+
+oci::Attachment referrer_of(const MadeImage& artifact, const oci::Descriptor& subject,
+                            const std::string& artifact_type) {
+  return {oci::Attachment::Kind::referrer, subject.digest, artifact.root, artifact_type, {}};
+}
+
 std::string layout_index(const std::vector<std::pair<std::string, oci::Descriptor>>& entries) {
   std::string list;
   for (const auto& [name, descriptor] : entries) {
     std::string entry = descriptor_json(descriptor);
-    entry.pop_back();
-    entry += R"(,"annotations":{"org.opencontainers.image.ref.name":")" + name + R"("}})";
+    if (!name.empty()) {
+      entry.pop_back();
+      entry += R"(,"annotations":{"org.opencontainers.image.ref.name":")" + name + R"("}})";
+    }
     list += (list.empty() ? "" : ",") + entry;
   }
   return R"({"schemaVersion":2,"manifests":[)" + list + "]}";

@@ -13,6 +13,8 @@ namespace gapstow::test {
 
 digest::Digest digest_of(std::string_view bytes);
 oci::Descriptor descriptor_of(std::string_view bytes, std::string_view media_type);
+/// A descriptor to look a blob up with: only its digest is right.
+oci::Descriptor blob_of(const digest::Digest& digest);
 /// {"mediaType":…,"digest":…,"size":…} as text.
 std::string descriptor_json(const oci::Descriptor& descriptor);
 
@@ -34,7 +36,14 @@ struct MadeImage {
 MadeImage make_image(const std::string& seed, std::size_t layers = 2,
                      std::string_view media_type = oci::kDockerManifest);
 
-/// index.json over these, each entry with a ref.name.
+/// A manifest of an artifact with one layer, `seed`, that names `subject` where one is given.
+MadeImage make_artifact(const std::string& seed, const oci::Descriptor* subject,
+                        const std::string& artifact_type = "application/vnd.example.signature");
+/// The attachment that an artifact is to its subject.
+oci::Attachment referrer_of(const MadeImage& artifact, const oci::Descriptor& subject,
+                            const std::string& artifact_type = "application/vnd.example.signature");
+
+/// index.json over these, each entry with a ref.name unless that is empty.
 std::string layout_index(const std::vector<std::pair<std::string, oci::Descriptor>>& entries);
 /// The files of a layout with these blobs.
 std::map<std::string, std::string> layout_files(const std::map<digest::Digest, std::string>& blobs,

@@ -65,7 +65,7 @@ void check_holds(oci::ImageSource& source, const MadeImage& image, const std::st
       std::ranges::find_if(source.images(), [&](const auto& each) { return each.root.digest == image.root.digest; });
   REQUIRE(found != source.images().end());
   CHECK(std::ranges::find(found->names, name) != found->names.end());
-  for (const auto& [digest, bytes] : image.blobs()) CHECK(test::drain(*source.open(digest)) == bytes);
+  for (const auto& [digest, bytes] : image.blobs()) CHECK(test::drain(*source.open(test::blob_of(digest))) == bytes);
 }
 
 NamedImage by_diff_ids(const MadeImage& image) {
@@ -398,7 +398,8 @@ TEST_CASE("Any images survive any destination", "[destination]") {
           return root;
         }());
         RC_ASSERT(source->images()[i].names.front() == named[i].reference);
-        for (const auto& [digest, bytes] : images[i].blobs()) RC_ASSERT(test::drain(*source->open(digest)) == bytes);
+        for (const auto& [digest, bytes] : images[i].blobs())
+          RC_ASSERT(test::drain(*source->open(test::blob_of(digest))) == bytes);
       }
     }
   }));

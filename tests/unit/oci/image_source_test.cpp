@@ -26,9 +26,10 @@ const std::string kSamples = std::string(GAPSTOW_SOURCE_DIR) + "/samples/images/
 const std::string kSigned = "sha256:26d9806711662d30c46e68b055e80b61c06743a9cac4d514e4d4353ab153beab";
 
 std::string content(ImageSource& source, const digest::Digest& digest) {
-  REQUIRE(source.find(digest));
-  const std::string bytes = test::drain(*source.open(digest));
-  CHECK(*source.find(digest) == bytes.size());
+  const oci::Descriptor blob = test::blob_of(digest);
+  REQUIRE(source.find(blob));
+  const std::string bytes = test::drain(*source.open(blob));
+  CHECK(*source.find(blob) == bytes.size());
   return bytes;
 }
 
@@ -100,8 +101,8 @@ void check_complete(ImageSource& source, const MadeImage& image) {
   CHECK(source.images()[0].has_manifest);
   CHECK(source.images()[0].names.at(0) == "registry.example/app:1");
   for (const auto& [digest, bytes] : image.blobs()) CHECK(content(source, digest) == bytes);
-  CHECK_FALSE(source.find(test::digest_of("absent")));
-  CHECK(test::error_of([&] { source.open(test::digest_of("absent")); }) == ErrorCode::not_found);
+  CHECK_FALSE(source.find(test::blob_of(test::digest_of("absent"))));
+  CHECK(test::error_of([&] { source.open(test::blob_of(test::digest_of("absent"))); }) == ErrorCode::not_found);
 }
 
 }  // namespace
@@ -117,7 +118,13 @@ TEST_CASE("Locations are parsed", "[source]") {
   CHECK(named.reference == "localhost:5000/app:1");
   CHECK(named.text() == "oci:dir:localhost:5000/app:1");
   CHECK(oci::parse_location("docker-archive:x").text() == "docker-archive:x");
-  for (const char* text : {"", "oci", "oci:", "oci::ref", "oci:dir:", "docker://x/y", "dir:x", "app.tar", "OCI:x"}) {
+  const auto remote = oci::parse_location("docker://localhost:5000/lab/app:1@sha256:0");
+  CHECK(remote.transport == Transport::docker);
+  CHECK(remote.path == "localhost:5000/lab/app:1@sha256:0");
+  CHECK(remote.reference.empty());
+  CHECK(remote.text() == "docker://localhost:5000/lab/app:1@sha256:0");
+  for (const char* text : {"", "oci", "oci:", "oci::ref", "oci:dir:", "docker://", "docker:", "docker:x/y", "docker:/x",
+                           "docker://x y", "docker://x\n", "docker://\tx", "DOCKER://x", "dir:x", "app.tar", "OCI:x"}) {
     INFO(text);
     CHECK(test::error_of([&] { oci::parse_location(text); }) == ErrorCode::usage);
   }
@@ -212,8 +219,8 @@ TEST_CASE("Links to pipes and devices in a folder are as good as nothing", "[sou
   std::filesystem::create_symlink("/dev/zero", blob);
   base::SystemFs fs;
   const auto source = oci::open_oci_folder(fs, folder.path());
-  CHECK_FALSE(source->find(image.root.digest));
-  CHECK(test::error_of([&] { source->open(image.root.digest); }) == ErrorCode::not_found);
+  CHECK_FALSE(source->find(image.root));
+  CHECK(test::error_of([&] { source->open(image.root); }) == ErrorCode::not_found);
   std::filesystem::remove(folder / "index.json");
   std::filesystem::create_symlink("/dev/zero", folder / "index.json");
   CHECK(test::error_of([&] { oci::open_oci_folder(fs, folder.path()); }) == ErrorCode::malformed);
@@ -243,7 +250,7 @@ TEST_CASE("A classic archive is bound through configuration and diff_ids", "[sou
   CHECK(content(*source, image.root.digest) == image.manifest);
   CHECK(content(*source, test::digest_of(image.config)) == image.config);
   for (const auto& layer : image.plain) CHECK(content(*source, test::digest_of(layer)) == layer);
-  CHECK_FALSE(source->find(test::digest_of(image.packed[0])));
+  CHECK_FALSE(source->find(test::blob_of(test::digest_of(image.packed[0]))));
 }
 
 TEST_CASE("Layers are found through links, as old docker saves have them", "[source]") {

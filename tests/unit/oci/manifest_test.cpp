@@ -58,6 +58,30 @@ TEST_CASE("Indexes are parsed", "[manifest]") {
   CHECK(std::get<oci::Index>(oci::parse_manifest(base::as_bytes(list), oci::kDockerList)).manifests.empty());
 }
 
+TEST_CASE("Artifact types are read and must be media types", "[manifest]") {
+  const std::string manifest = R"("config":)" + kItem + R"(,"layers":[]})";
+  const std::string index = R"("manifests":[]})";
+  const auto type_of = [](const std::string& text) {
+    return std::visit([](const auto& document) { return document.artifact_type; },
+                      oci::parse_manifest(base::as_bytes(text), {}));
+  };
+  for (const auto& rest : {manifest, index}) {
+    const std::string head = R"({"schemaVersion":2,)";
+    CHECK(type_of(head + rest).empty());
+    CHECK(type_of(head + R"("artifactType":null,)" + rest).empty());
+    CHECK(type_of(head + R"("artifactType":"",)" + rest).empty());
+    CHECK(type_of(head + R"("artifactType":"application/vnd.example+json",)" + rest) == "application/vnd.example+json");
+    for (const std::string& bad : {std::string("5"), std::string("[]"), std::string("{}"), std::string(R"("x")"),
+                                   std::string(R"("a/b/c")"), R"("a/)" + std::string(254, 'b') + "\""}) {
+      INFO(bad);
+      CHECK(failure(head + R"("artifactType":)" + bad + "," + rest) == ErrorCode::malformed);
+    }
+    CHECK(failure(head + R"("artifacttype":"a/b",)" + rest) == ErrorCode::malformed);
+  }
+  const std::string item = kItem.substr(0, kItem.size() - 1) + R"(,"artifactType":"a/b","data":"eA==","urls":[]})";
+  CHECK_FALSE(failure(R"({"schemaVersion":2,"manifests":[)" + item + "]}"));
+}
+
 TEST_CASE("Documents that say two things are refused", "[manifest]") {
   const std::string layers = R"("config":)" + kItem + R"(,"layers":[])";
   CHECK(failure(R"({"schemaVersion":2,)" + layers + R"(,"manifests":[]})") == ErrorCode::malformed);
