@@ -64,7 +64,7 @@ void AttachmentFinder::list(const std::vector<Descriptor>& entries) {
       if (name == each.annotations.end()) continue;
       const std::string_view tag = tag_part(name->second);
       if (const auto subject = referrers_subject(tag)) entry.fallback_of = *subject;
-      if (cosign_subject(tag)) entry.cosign_tags.emplace_back(tag);
+      if (auto subject = cosign_subject(tag)) entry.cosign_tags.emplace(tag, *std::move(subject));
     }
     entries_.push_back(std::move(entry));
   }
@@ -77,7 +77,7 @@ std::vector<bool> AttachmentFinder::attached() {
     if (!named && is_document(entry.at)) unnamed.push_back(entry.at);
   }
   if (!catalog_.is_parallel()) {
-    std::ranges::stable_sort(unnamed, {}, [&](const Descriptor& at) { return catalog_.position_of(at.digest); });
+    std::ranges::sort(unnamed, {}, [&](const Descriptor& at) { return catalog_.position_of(at.digest); });
   }
   for (const auto& at : unnamed) look(at);
   std::vector<bool> attached;
@@ -142,10 +142,9 @@ void AttachmentFinder::scan() {
 std::vector<AttachmentFinder::Step> AttachmentFinder::first_steps(Scan& scan) const {
   std::vector<Step> steps;
   for (const auto& entry : entries_) {
-    for (const auto& tag : entry.cosign_tags) {
-      const auto subject = cosign_subject(tag);
-      if (!is_document(entry.at)) scan.failures.emplace(*subject, unknown_kind(entry.at));
-      scan.found[*subject].push_back({Attachment::Kind::cosign, *subject, entry.at, {}, tag});
+    for (const auto& [tag, subject] : entry.cosign_tags) {
+      if (!is_document(entry.at)) scan.failures.emplace(subject, unknown_kind(entry.at));
+      scan.found[subject].push_back({Attachment::Kind::cosign, subject, entry.at, {}, tag});
     }
     if (is_document(entry.at)) steps.push_back({entry.at, entry.fallback_of, {}});
   }
@@ -156,7 +155,7 @@ std::vector<AttachmentFinder::Step> AttachmentFinder::first_steps(Scan& scan) co
 std::vector<AttachmentFinder::Step> AttachmentFinder::walk_level(std::vector<Step> level, unsigned depth, Scan& scan) {
   // A compressed archive is read from its start for everything that lies behind.
   if (!catalog_.is_parallel()) {
-    std::ranges::stable_sort(level, {}, [&](const Step& step) { return catalog_.position_of(step.at.digest); });
+    std::ranges::sort(level, {}, [&](const Step& step) { return catalog_.position_of(step.at.digest); });
   }
   std::vector<Step> next;
   for (const auto& step : level) {

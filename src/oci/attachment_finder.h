@@ -36,9 +36,9 @@ class AttachmentFinder {
 
  private:
   struct Entry {
-    Descriptor at;  ///< bare: media type, digest, size
-    std::vector<std::string> cosign_tags;
-    digest::Digest fallback_of;  ///< empty unless it stands under a fallback tag
+    Descriptor at;                                      ///< bare: media type, digest, size
+    std::map<std::string, digest::Digest> cosign_tags;  ///< and whose they are
+    digest::Digest fallback_of;                         ///< empty unless it stands under a fallback tag
   };
   /// What a document says of itself.
   struct Facts {
