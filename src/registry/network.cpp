@@ -37,6 +37,8 @@ Network::~Network() = default;
 
 const Settings& Network::settings() const { return state_->settings; }
 
+const base::CancelToken& Network::cancel() const { return state_->client.cancel(); }
+
 Server& Network::registry(const std::string& host) {
   const std::string scheme = state_->settings.plain_http ? "http://" : "https://";
   const auto origin = parse_url(scheme + (is_docker_hub(host) ? "registry-1.docker.io" : host) + "/");

@@ -30,6 +30,8 @@ class Network {
   Server& server(const std::string& url, const std::string& credentials_host);
 
   const Settings& settings() const;
+  /// The run's: waits end with it.
+  const base::CancelToken& cancel() const;
 
  private:
   struct State;

@@ -1,6 +1,8 @@
 // Repository: the operations of the OCI distribution specification 1.1 on one repository.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +12,7 @@
 #include "gapstow/digest/digest.h"
 #include "gapstow/oci/descriptor.h"
 #include "gapstow/registry/server.h"
+#include "gapstow/registry/settings.h"
 
 namespace gapstow::registry {
 
@@ -22,16 +25,39 @@ struct FoundManifest {
   base::Bytes bytes;
 };
 
+/// What a referrers list says of one entry; unproven.
+struct Referrer {
+  oci::Descriptor descriptor;
+  std::string artifact_type;  ///< may be empty
+};
+
+/// How a transfer that was cut is taken up again.
+struct ResumePolicy {
+  unsigned retries = kDefaultRetries;  ///< in a row without progress
+  /// Waits before a retry; throws Error{interrupted} when the run is cancelled. None: no waiting.
+  std::function<void(std::chrono::milliseconds)> wait;
+};
+
+/// What tokens are asked for. A destination asks for all it will need at once: servers hide what may not be pushed to.
+enum class Access { pull, push };
+
 /// Safe to use from several threads at once.
 class Repository {
  public:
   /// `path`: "team/app". The server outlives it.
-  Repository(Server& server, std::string path) : server_(server), path_(std::move(path)) {}
+  Repository(Server& server, std::string path, Access access = Access::pull, ResumePolicy policy = {})
+      : server_(server), path_(std::move(path)), access_(access), policy_(std::move(policy)) {}
   const std::string& path() const { return path_; }
+  /// "localhost:5000/team/app", for messages.
+  std::string name() const { return server_.host() + "/" + path_; }
+  const ResumePolicy& policy() const { return policy_; }
+  /// The token scope of its calls.
+  std::string scope() const;
   Server& server() const { return server_; }
 
-  /// By tag or by digest text. By digest the bytes are proven to be those asked for (Error{digest_mismatch}); by tag the
-  /// digest is that of the bytes, and another Docker-Content-Digest is Error{digest_mismatch}. Nothing when there is none.
+  /// By tag or by digest text. By digest the bytes are proven to be those asked for (Error{digest_mismatch}); by tag
+  /// the digest is that of the bytes, and another Docker-Content-Digest is Error{digest_mismatch}. Nothing when there
+  /// is none.
   std::optional<FoundManifest> get_manifest(const std::string& reference) const;
   /// The digest and media type under a tag or digest, without the bytes; nothing when there is none.
   std::optional<oci::Descriptor> head_manifest(const std::string& reference) const;
@@ -41,7 +67,7 @@ class Repository {
   /// Stores the bytes as they are. The registry must answer with their digest.
   StoredManifest put_manifest(const std::string& reference, const std::string& media_type, base::ByteView bytes) const;
 
-  /// The size of a blob that is there.
+  /// The size of a blob that is there; nothing, too, when the registry does not tell a size.
   std::optional<std::uint64_t> head_blob(const digest::Digest& digest) const;
   /// A blob as a stream of exactly descriptor.size bytes, unproven. A cut connection is taken up again by Range (from
   /// the start, skipping, where the server knows no ranges), as often as retries allow without progress.
@@ -51,14 +77,15 @@ class Repository {
 
   /// All tags, over all pages, in the order of the registry. A Link to another host is Error{network}.
   std::vector<std::string> tags() const;
-  /// What refers to a manifest: the referrers API, else the fallback tag. Error{malformed} when the tag holds something
-  /// else than an index, or an index of something else.
-  std::vector<oci::Descriptor> referrers(const digest::Digest& subject) const;
+  /// What refers to a manifest, each once: the referrers API and the fallback tag, which holds what was pushed before a
+  /// registry had the API. Error{malformed} when the tag holds something else than an index.
+  std::vector<Referrer> referrers(const digest::Digest& subject) const;
 
  private:
   Server& server_;
   std::string path_;
+  Access access_;
+  ResumePolicy policy_;
 };
-
 
 }  // namespace gapstow::registry

@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <set>
+
+#include "gapstow/base/checked.h"
+#include "gapstow/base/error.h"
+#include "gapstow/base/text.h"
+#include "gapstow/json/cursor.h"
+#include "gapstow/json/parse.h"
+#include "gapstow/oci/attachment.h"
+#include "gapstow/oci/manifest.h"
+#include "gapstow/registry/repository.h"
+#include "pages.h"
+#include "referrers_index.h"
+
+namespace gapstow::registry {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+bool is_tag(std::string_view text) {
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !text.empty() && text.size() <= 128 && is_word(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return is_word(c) || c == '.' || c == '-'; });
+}
+
+void read_tags(base::ByteView body, std::vector<std::string>& tags) {
+  const json::Value value = json::parse(body);
+  const json::Cursor list = json::Cursor(value).at("tags");
+  if (list.value().is_null()) return;
+  for (const auto& item : list.array()) {
+    const std::string& tag = item.string(1024);
+    if (!is_tag(tag)) item.refuse("'" + base::printable(tag) + "' is no tag");
+    tags.push_back(tag);
+  }
+  base::check_limit(tags.size(), kMaxTags, "number of tags");
+}
+
+/// Registries without the API answer 404; some know only paths of the older specification.
+bool lacks_the_api(const Reply& reply) { return reply.status == 404 || reply.status == 400 || reply.status == 405; }
+
+/// Entries in order, each digest once.
+class ReferrerSet {
+ public:
+  void add(std::vector<Referrer> more) {
+    for (auto& referrer : more) {
+      if (seen_.insert(referrer.descriptor.digest).second) referrers_.push_back(std::move(referrer));
+    }
+    base::check_limit(referrers_.size(), kMaxReferrers, "number of referrers");
+  }
+  std::vector<Referrer> take() { return std::move(referrers_); }
+
+ private:
+  std::vector<Referrer> referrers_;
+  std::set<digest::Digest> seen_;
+};
+
+void ask_api(const Repository& repository, const digest::Digest& subject, ReferrerSet& referrers) {
+  Call call;
+  call.target = "/v2/" + repository.path() + "/referrers/" + subject.text();
+  call.headers.add("Accept", std::string(oci::kOciIndex));
+  call.scope = repository.scope();
+  const std::string what = "referrers of " + repository.name() + "@" + subject.short_text();
+  Pages pages(repository.server(), call, what);
+  for (bool first = true; !pages.at_end(); first = false) {
+    const Reply reply = pages.next();
+    if (first && lacks_the_api(reply)) return;
+    if (reply.status != 200) refuse(reply, what);
+    referrers.add(base::with_context(what, [&] { return read_referrers(reply.body); }));
+  }
+}
+
+void ask_tag(const Repository& repository, const digest::Digest& subject, ReferrerSet& referrers) {
+  const std::string tag = oci::referrers_tag(subject);
+  const auto found = repository.get_manifest(tag);
+  if (!found) return;
+  // GitLab finds the subject itself under this name, as if the dash were the colon of a digest: that is no list.
+  if (found->descriptor.digest == subject) return;
+  base::with_context("tag " + tag + " of " + repository.name(), [&] {
+    if (found->descriptor.media_type != oci::kOciIndex) {
+      throw Error(ErrorCode::malformed,
+                  "a list of referrers is expected, but it holds a document of type " + found->descriptor.media_type);
+    }
+    referrers.add(read_referrers(found->bytes));
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> Repository::tags() const {
+  Call call;
+  call.target = "/v2/" + path_ + "/tags/list?n=1000";
+  call.scope = scope();
+  const std::string what = "tags of " + name();
+  std::vector<std::string> tags;
+  Pages pages(server_, call, what);
+  while (!pages.at_end()) {
+    const Reply reply = pages.next();
+    if (reply.status != 200) refuse(reply, what);
+    base::with_context(what, [&] { read_tags(reply.body, tags); });
+  }
+  return tags;
+}
+
+std::vector<Referrer> Repository::referrers(const digest::Digest& subject) const {
+  ReferrerSet referrers;
+  ask_api(*this, subject, referrers);
+  ask_tag(*this, subject, referrers);
+  return referrers.take();
+}
+
+}  // namespace gapstow::registry
