@@ -112,7 +112,7 @@ std::string Authenticator::token_for(const std::vector<std::string>& scopes, con
 
 void Authenticator::forget(const std::string& authorization) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(tokens_, [&](const auto& entry) { return kBearer.data() + entry.second.text == authorization; });
+  std::erase_if(tokens_, [&](const auto& kept) { return std::string(kBearer) + kept.second.text == authorization; });
 }
 
 const std::optional<Credential>& Authenticator::credential(const std::string& repository) {

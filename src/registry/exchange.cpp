@@ -66,7 +66,8 @@ template <typename Value>
 void set(const CurlEasy& easy, CURLoption option, Value value) {
   const auto result = curl_easy_setopt(easy.get(), option, value);
   if (result != CURLE_OK) {
-    throw Error(ErrorCode::internal, std::string("libcurl takes no option: ") + curl_easy_strerror(result));
+    throw Error(ErrorCode::internal,
+                "libcurl takes no option " + std::to_string(option) + ": " + curl_easy_strerror(result));
   }
 }
 
@@ -100,6 +101,7 @@ Exchange::Exchange(Lines& lines, Outgoing outgoing, const base::CancelToken& can
 Exchange::~Exchange() {
   // Of an exchange that has not ended libcurl closes the connection here.
   curl_multi_remove_handle(line_.multi.get(), line_.easy.get());
+  if (!done_ || result_ != CURLE_OK) return;  // libcurl keeps buffers of it: the handle is not as new
   try {
     lines_.give(outgoing_.url.origin(), std::move(line_));
   } catch (const std::exception&) {
@@ -226,17 +228,19 @@ base::Bytes Exchange::read_all(std::uint64_t limit) {
   return all;
 }
 
-void Exchange::drain() {
+base::Bytes Exchange::drain() {
+  base::Bytes all;
   const auto until = Clock::now() + kMaxDrainTime;
-  std::uint64_t left = kMaxDrained;
-  while (!done_ && left > 0) {
-    left -= std::min<std::uint64_t>(left, waiting());
+  while (all.size() < kMaxDrained) {
+    base::append(all, base::ByteView(overflow_).subspan(overflow_at_));
     overflow_.clear();
     overflow_at_ = 0;
+    if (done_) break;
     if (receive_paused_) pause(false, send_paused_);
     drive_until([&] { return waiting() > 0 || Clock::now() > until; });
-    if (waiting() == 0) return;
+    if (waiting() == 0 && !done_) break;
   }
+  return all;
 }
 
 bool Exchange::write(base::ByteView bytes) {

@@ -47,8 +47,8 @@ class Exchange {
   std::size_t read(std::span<std::byte> out);
   /// All of the body, at most `limit` bytes, else Error{limit_exceeded}.
   base::Bytes read_all(std::uint64_t limit);
-  /// Reads what is left when it is little and comes at once, so that the connection can be used again.
-  void drain();
+  /// Reads what is left when it is little and comes at once, so that the connection can be used again; what it read.
+  base::Bytes drain();
   /// Sends a part of a pushed body; false when the answer has come already.
   bool write(base::ByteView bytes);
   /// Bytes of the pushed body that were taken.

@@ -105,6 +105,8 @@ Reply HttpServer::send(const Call& call) {
 }
 
 std::unique_ptr<Download> HttpServer::download(const Call& call) {
+  // A body would have to outlive the stream.
+  if (!call.body.empty()) throw Error(ErrorCode::internal, "downloads send no body");
   return with_retries(call, [&](std::unique_ptr<Exchange> exchange) -> std::unique_ptr<Download> {
     return std::make_unique<HttpDownload>(std::move(exchange));
   });
@@ -153,8 +155,8 @@ std::unique_ptr<Exchange> HttpServer::attempt(const Call& call) {
                 host_ + " leads to " + exchange->url().origin() + ", which wants credentials of its own");
   };
   if (!same_origin(exchange->url(), origin_) || !is_own(request)) refuse_other();
-  exchange->drain();
-  const auto refused = exchange->head();
+  auto refused = exchange->head();
+  refused.body = exchange->drain();
   exchange.reset();
   request.authorization = authenticator_.answer(refused, call.scope, request.authorization);
   exchange = client_.open(request);

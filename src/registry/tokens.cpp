@@ -92,6 +92,15 @@ Reply ask(HttpClient& client, const TokenRequest& wanted, const std::optional<Cr
   return ask_by_post(client, wanted, *credential);
 }
 
+/// An outage that all tries met is not one for the tries of the call that needs the token.
+Reply tried_ask(HttpClient& client, const TokenRequest& wanted, const std::optional<Credential>& credential) {
+  try {
+    return ask(client, wanted, credential);
+  } catch (const Outage& outage) {
+    throw Error(ErrorCode::network, "token server: " + outage.why(), outage.hint());
+  }
+}
+
 [[noreturn]] void refuse_token(const Url& realm, const Reply& reply) {
   const auto text = "token server " + realm.origin() + " gives no token: " + describe(reply);
   if (reply.status >= 400 && reply.status < 500 && !is_passing_status(reply.status)) {
@@ -135,7 +144,7 @@ Token parse_token(base::ByteView body, std::chrono::steady_clock::time_point now
 
 Token fetch_token(HttpClient& client, const TokenRequest& request, const std::optional<Credential>& credential) {
   const auto now = std::chrono::steady_clock::now();
-  const auto reply = ask(client, request, credential);
+  const auto reply = tried_ask(client, request, credential);
   if (reply.status != 200) refuse_token(request.realm, reply);
   return base::with_context("token server " + request.realm.origin(), [&] { return parse_token(reply.body, now); });
 }

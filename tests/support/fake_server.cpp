@@ -148,9 +148,11 @@ void FakeServer::State::accept_all() {
     const std::lock_guard lock(mutex);
     if (stopping) return;
     sockets.push_back(socket);
-    threads.emplace_back([this, socket] {
-      serve(*socket);
-      socket->shut();
+    threads.emplace_back([this, taken = std::move(socket)]() mutable {
+      serve(*taken);
+      const std::lock_guard own(mutex);
+      std::erase(sockets, taken);  // the last owner closes it: a reset where something was not read
+      taken.reset();
     });
   }
 }
@@ -188,6 +190,7 @@ bool FakeServer::State::serve_one(const Socket& socket, std::string& buffer) {
     const std::lock_guard lock(mutex);
     requests.push_back(request);
     reply = early ? *early : handler(request);
+    reply.lingers = early && !early->cut_after && !early->silent;
   }
   return deliver(socket, reply, request.method) && !early;
 }
@@ -200,6 +203,11 @@ bool FakeServer::State::deliver(const Socket& socket, const FakeReply& reply, co
   const auto text = text_of(reply, method);
   const auto sent = socket.send(std::string_view(text).substr(0, reply.cut_after.value_or(text.size())));
   if (reply.then_silent) wait_for_the_end(socket);
+  if (reply.lingers) {
+    // What the client still sends is read, so that no reset overtakes the answer.
+    ::shutdown(socket.descriptor(), SHUT_WR);
+    wait_for_the_end(socket);
+  }
   return sent && !reply.cut_after && !reply.raw && !reply.close && !reply.then_silent;
 }
 

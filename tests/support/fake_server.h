@@ -43,14 +43,16 @@ struct FakeReply {
   std::uint64_t body_taken = 0;
   /// After the answer was sent up to cut_after (or wholly), nothing more comes, and the connection stays open.
   bool then_silent = false;
+  /// Set for whole replies of before_body(): the connection is closed when the client has read them.
+  bool lingers = false;
 };
 
 /// One thread for each connection; handlers are called one at a time. Everything ends with the object.
 class FakeServer {
  public:
   using Handler = std::function<FakeReply(const FakeRequest&)>;
-  /// A reply that is sent while the request's body has not been read, and then the connection is cut; nothing: the body
-  /// is read and the handler is asked.
+  /// A reply that is sent while the request's body has not been read, and then the connection is closed; nothing: the
+  /// body is read and the handler is asked. With `cut_after = 0` the request is cut off without an answer.
   using HeadHandler = std::function<std::optional<FakeReply>(const FakeRequest& head)>;
 
   explicit FakeServer(Handler handler, HeadHandler before_body = {});

@@ -28,9 +28,10 @@ struct Credential {
 };
 
 /// Looks credentials up. --creds beats files; --authfile, then $REGISTRY_AUTH_FILE, is the only file when given; else
-/// $DOCKER_CONFIG/config.json, $XDG_RUNTIME_DIR/containers/auth.json, $XDG_CONFIG_HOME/containers/auth.json and
-/// ~/.docker/config.json are asked in the order that formats and man pages state. In a file: credHelpers of the host,
-/// then the most specific key of auths from the whole repository to the host, then credsStore.
+/// the first of these that has some: $XDG_RUNTIME_DIR/containers/auth.json, $XDG_CONFIG_HOME/containers/auth.json (of
+/// ~/.config when unset), $DOCKER_CONFIG/config.json (of ~/.docker when unset). In a file: credHelpers of the host,
+/// then the most specific key of auths from the whole repository to the host, then credsStore. Docker Hub is found
+/// under "docker.io" and under "https://index.docker.io/v1/". Safe to use from several threads.
 class CredentialStore {
  public:
   CredentialStore(const Settings& settings, base::ReadFs& fs, const base::CancelToken& cancel);
