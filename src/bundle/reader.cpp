@@ -75,6 +75,18 @@ class BundleVerification {
     return VerifiedBundle(std::move(*seal_), std::move(signers_));
   }
 
+  /// The same, from a file: as often as the consumer asks for it.
+  void read_payload_again(base::File& file, std::size_t index, const EntryPosition& position) {
+    for (;;) {
+      try {
+        base::FileSource source(file, position.header, position.end - position.header);
+        return read_payload(source, index, kFileChunk);
+      } catch (const base::Error& error) {
+        if (!consumer_.reopens_payload(entries()[index], error)) throw;
+      }
+    }
+  }
+
   const std::vector<Entry>& entries() const { return seal_->claimed().entries; }
   std::size_t first_payload() const { return seal_->claimed().metadata_entries; }
   Layout layout() const { return lay_out(seal_->claimed()); }
@@ -128,11 +140,8 @@ VerifiedBundle read_file(base::File& file, Consumer& consumer, const ReadOptions
   base::FileSource front(file);
   run.begin(front);
   const Layout layout = run.layout();
-  for_each_entry(run.entries(), run.first_payload(), options.jobs, [&](std::size_t i) {
-    const EntryPosition& position = layout.entries[i];
-    base::FileSource source(file, position.header, position.end - position.header);
-    run.read_payload(source, i, kFileChunk);
-  });
+  for_each_entry(run.entries(), run.first_payload(), options.jobs,
+                 [&](std::size_t i) { run.read_payload_again(file, i, layout.entries[i]); });
   base::FileSource trailer(file, layout.total - archive::kTrailerBytes);
   return run.finish(trailer);
 }

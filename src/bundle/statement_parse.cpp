@@ -91,8 +91,21 @@ ProofRecord read_proof(const Cursor& cursor) {
   return {cursor.at("chain").unsigned_integer(), word(cursor.at("target")), word(cursor.at("role"))};
 }
 
+AttachmentRecord read_attachment(const Cursor& cursor) {
+  cursor.only({"artifactType", "digest", "kind", "mediaType", "size", "subject", "tag"});
+  AttachmentRecord attachment;
+  attachment.kind = word(cursor.at("kind"));
+  attachment.subject = read_digest(cursor.at("subject"));
+  attachment.media_type = word(cursor.at("mediaType"));
+  attachment.digest = read_digest(cursor.at("digest"));
+  attachment.size = cursor.at("size").unsigned_integer();
+  if (const auto type = cursor.maybe("artifactType")) attachment.artifact_type = word(*type);
+  if (const auto tag = cursor.maybe("tag")) attachment.tag = word(*tag);
+  return attachment;
+}
+
 ImageRecord read_image(const Cursor& cursor) {
-  cursor.only({"binding", "digest", "leftOut", "mediaType", "platforms", "proof", "reference", "size"});
+  cursor.only({"attachments", "binding", "digest", "leftOut", "mediaType", "platforms", "proof", "reference", "size"});
   ImageRecord image;
   image.reference = word(cursor.at("reference"));
   image.media_type = word(cursor.at("mediaType"));
@@ -102,6 +115,10 @@ ImageRecord read_image(const Cursor& cursor) {
   image.platforms = list(cursor.at("platforms"), kMaxEntries, word);
   image.left_out = list(cursor.at("leftOut"), kMaxEntries, read_digest);
   if (const auto proof = cursor.maybe("proof")) image.proof = read_proof(*proof);
+  if (const auto attachments = cursor.maybe("attachments")) {
+    image.attachments = list(*attachments, kMaxAttachments, read_attachment);
+    if (image.attachments.empty()) attachments->refuse("is empty");
+  }
   return image;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -48,7 +49,7 @@ void check_counts(const Statement& statement) {
   base::check_limit(statement.entries.size(), kMaxEntries, "statement: number of entries");
   base::check_limit(statement.images.size(), kMaxImages, "statement: number of images");
   base::check_limit(statement.chains.size(), kMaxChains, "statement: number of chains");
-  if (statement.images.empty()) refuse("there is no image");
+  if (statement.images.empty() && statement.chains.empty()) refuse("there is no image and no chain");
 }
 
 /// Names have a canonical form, occur once, and none is a folder of another.
@@ -137,12 +138,37 @@ void check_chains(const Statement& statement) {
   }
 }
 
+/// The sizes of the metadata entries by name.
+using MetadataSizes = std::unordered_map<std::string_view, std::uint64_t>;
+
+/// A manifest that the statement names must stand among the metadata, with the size it is said to have.
+void check_manifest(const MetadataSizes& metadata, const digest::Digest& digest, std::uint64_t size,
+                    const std::string& which) {
+  if (digest.empty() || digest.algorithm() != digest::Algorithm::sha256) refuse(which + "the digest is not SHA-256");
+  const std::string blob = std::string(kBlobFolder) + digest.hex();
+  const auto entry = metadata.find(blob);
+  if (entry == metadata.end()) refuse(which + "its manifest is not among the metadata entries");
+  if (entry->second != size) refuse(which + "its size is not that of entry " + quoted(blob));
+}
+
+void check_attachments(const MetadataSizes& metadata, const ImageRecord& image) {
+  std::set<std::tuple<std::string, digest::Digest, digest::Digest, std::string>> seen;
+  for (std::size_t i = 0; i < image.attachments.size(); ++i) {
+    const AttachmentRecord& attachment = image.attachments[i];
+    const std::string which = "image " + quoted(image.reference) + ": attachment " + std::to_string(i) + ": ";
+    const bool by_tag = attachment.kind == "cosign";
+    if (!by_tag && attachment.kind != "referrer") refuse(which + "unknown kind");
+    if (by_tag == attachment.tag.empty()) refuse(which + "a cosign attachment has a tag, and no other has one");
+    if (by_tag && !attachment.artifact_type.empty()) refuse(which + "a cosign attachment has no artifactType");
+    check_manifest(metadata, attachment.digest, attachment.size, which);
+    const bool first = seen.emplace(attachment.kind, attachment.subject, attachment.digest, attachment.tag).second;
+    if (!first) refuse(which + "occurs twice");
+  }
+}
+
 void check_image(const Statement& statement, const ImageRecord& image) {
   const std::string which = "image " + quoted(image.reference) + ": ";
   if (image.binding != "manifest" && image.binding != "diff-ids") refuse(which + "unknown binding");
-  if (image.digest.empty() || image.digest.algorithm() != digest::Algorithm::sha256) {
-    refuse(which + "the digest is not SHA-256");
-  }
   if (!is_strictly_rising(image.platforms)) refuse(which + "platforms are not sorted");
   if (!is_strictly_rising(image.left_out)) refuse(which + "leftOut is not sorted");
   if (image.proof && image.proof->chain >= statement.chains.size()) {
@@ -150,9 +176,9 @@ void check_image(const Statement& statement, const ImageRecord& image) {
   }
 }
 
-/// Every image once, and its manifest among the metadata.
+/// Every image once, its manifest and those of its attachments among the metadata.
 void check_images(const Statement& statement) {
-  std::unordered_map<std::string_view, std::uint64_t> metadata;
+  MetadataSizes metadata;
   for (std::size_t i = 0; i < statement.metadata_entries; ++i) {
     metadata.emplace(statement.entries[i].name, statement.entries[i].size);
   }
@@ -161,10 +187,8 @@ void check_images(const Statement& statement) {
     check_image(statement, image);
     const std::string which = "image " + quoted(image.reference) + ": ";
     if (!references.insert(image.reference).second) refuse(which + "occurs twice");
-    const std::string blob = std::string(kBlobFolder) + image.digest.hex();
-    const auto entry = metadata.find(blob);
-    if (entry == metadata.end()) refuse(which + "its manifest is not among the metadata entries");
-    if (entry->second != image.size) refuse(which + "its size is not that of entry " + quoted(blob));
+    check_manifest(metadata, image.digest, image.size, which);
+    check_attachments(metadata, image);
   }
 }
 

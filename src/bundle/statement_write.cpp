@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
 #include "gapstow/bundle/statement.h"
 #include "gapstow/json/write.h"
 
@@ -26,12 +30,44 @@ json::Value list(const std::vector<Item>& items, json::Value (*write)(const Item
   return out;
 }
 
-json::Value subject(const ImageRecord& image) {
-  return json::Object{{"digest", json::Object{{"sha256", image.digest.hex()}}}, {"name", image.reference}};
+json::Value subject(const std::string& name, const digest::Digest& digest) {
+  return json::Object{{"digest", json::Object{{"sha256", digest.hex()}}}, {"name", name}};
+}
+
+/// Where there is no image, the latest root of each chain stands for it.
+json::Array chain_subjects(const Statement& statement) {
+  std::unordered_map<std::string_view, const Entry*> entries;
+  for (const Entry& entry : statement.entries) entries.emplace(entry.name, &entry);
+  json::Array out;
+  for (const ChainRecord& chain : statement.chains) {
+    const auto root = std::ranges::find(chain.files.rbegin(), chain.files.rend(), "root", &ChainFile::role);
+    if (root == chain.files.rend()) continue;
+    const auto entry = entries.find(chain.folder + "/" + root->file);
+    if (entry != entries.end()) out.push_back(subject(chain.gun, entry->second->sha256));
+  }
+  return out;
+}
+
+json::Array subjects(const Statement& statement) {
+  if (statement.images.empty()) return chain_subjects(statement);
+  json::Array out;
+  for (const ImageRecord& image : statement.images) out.push_back(subject(image.reference, image.digest));
+  return out;
 }
 
 json::Value entry_value(const Entry& entry) {
   return json::Object{{"name", entry.name}, {"sha256", entry.sha256.hex()}, {"size", entry.size}};
+}
+
+json::Value attachment_value(const AttachmentRecord& attachment) {
+  json::Object out{{"digest", attachment.digest.text()},
+                   {"kind", attachment.kind},
+                   {"mediaType", attachment.media_type},
+                   {"size", attachment.size},
+                   {"subject", attachment.subject.text()}};
+  if (!attachment.artifact_type.empty()) out.set("artifactType", attachment.artifact_type);
+  if (!attachment.tag.empty()) out.set("tag", attachment.tag);
+  return out;
 }
 
 json::Value image_value(const ImageRecord& image) {
@@ -47,6 +83,7 @@ json::Value image_value(const ImageRecord& image) {
                                   {"role", image.proof->role},
                                   {"target", image.proof->target}});
   }
+  if (!image.attachments.empty()) out.set("attachments", list(image.attachments, attachment_value));
   return out;
 }
 
@@ -88,7 +125,7 @@ base::Bytes write_statement(const Statement& statement) {
   root.set("_type", kStatementType);
   root.set("predicate", std::move(predicate));
   root.set("predicateType", kPredicateType);
-  root.set("subject", list(statement.images, subject));
+  root.set("subject", subjects(statement));
   return base::to_bytes(json::serialize(root));
 }
 

@@ -14,8 +14,8 @@ using base::Error;
 using base::ErrorCode;
 
 transfer::FoundChain load_chain(const Arguments& arguments, base::ReadFs& fs, const std::string& gun) {
-  std::vector<std::unique_ptr<transfer::ChainSource>> sources;
-  sources.push_back(transfer::open_chain_source(fs, arguments.operands().front()));
+  std::vector<std::shared_ptr<transfer::ChainSource>> sources;
+  sources.push_back(transfer::open_chain_source(fs, arguments.operands().front(), nullptr));
   if (gun.empty() && !sources.front()->is_nameless()) {
     throw Error(ErrorCode::usage, sources.front()->description() + " holds many chains", "say which: --gun GUN");
   }

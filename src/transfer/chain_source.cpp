@@ -5,6 +5,10 @@
 
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
+#include "gapstow/bundle/layout.h"
+#include "gapstow/bundle/reader.h"
+#include "gapstow/registry/notary.h"
+#include "views.h"
 
 namespace gapstow::transfer {
 namespace {
@@ -147,6 +151,71 @@ class ServedFolder final : public ChainSource {
   std::string folder_;
 };
 
+/// The chains that a bundle carries, with or without images.
+class BundleChains final : public ChainSource {
+ public:
+  BundleChains(base::ReadFs& fs, std::string path) : path_(std::move(path)), file_(fs.open(path_)) {
+    base::FileSource front(*file_);
+    seal_.emplace(base::with_context(path_, [&] { return bundle::read_seal(front); }));
+  }
+
+  std::optional<FoundChain> load(const std::string& gun) override {
+    const auto& statement = seal_->claimed();
+    const auto chain = std::ranges::find(statement.chains, gun, &bundle::ChainRecord::gun);
+    if (chain == statement.chains.end()) return std::nullopt;
+    if (chain->dialect != tuf::notary_v1().name()) {
+      throw Error(ErrorCode::unsupported, path_ + ": dialect '" + chain->dialect + "' is not known");
+    }
+    return FoundChain{base::with_context(path_, [&] { return read(*chain); }), &tuf::notary_v1(), "bundle"};
+  }
+  bool is_nameless() const override { return false; }
+  std::string description() const override { return "bundle:" + path_; }
+
+ private:
+  tuf::ChainFiles read(const bundle::ChainRecord& chain) {
+    const auto& entries = seal_->claimed().entries;
+    const bundle::Layout layout = bundle::lay_out(seal_->claimed());
+    tuf::ChainFiles files;
+    for (const auto& file : chain.files) {
+      const std::string name = chain.folder + "/" + file.file;
+      const auto entry = std::ranges::find(entries, name, &bundle::Entry::name);
+      const auto& place = layout.entries[static_cast<std::size_t>(entry - entries.begin())];
+      base::with_context(name, [&] {
+        base::FileSource content(*file_, place.content, entry->size);
+        digest::VerifyingSource proven(content, entry->size, entry->sha256);
+        add_chain_file(files, file, base::read_all(proven, bundle::kMaxMetadataEntryBytes));
+      });
+    }
+    return files;
+  }
+
+  std::string path_;
+  std::unique_ptr<base::File> file_;
+  std::optional<bundle::Seal> seal_;
+};
+
+/// A Notary server.
+class NotaryChains final : public ChainSource {
+ public:
+  NotaryChains(registry::Network& network, std::string url) : network_(network), url_(std::move(url)) {
+    network_.server(url_, "");  // a bad URL is said at once
+  }
+
+  std::optional<FoundChain> load(const std::string& gun) override {
+    auto files = base::with_context(description(), [&] {
+      return registry::fetch_notary_chain(network_.server(url_, gun.substr(0, gun.find('/'))), gun);
+    });
+    if (!files) return std::nullopt;
+    return FoundChain{std::move(*files), &tuf::notary_v1(), "notary"};
+  }
+  bool is_nameless() const override { return false; }
+  std::string description() const override { return "notary:" + url_; }
+
+ private:
+  registry::Network& network_;
+  std::string url_;
+};
+
 /// Whether the latest root claims to be of that repository; proof comes later.
 bool claims_name(const FoundChain& chain, const std::string& gun) {
   try {
@@ -160,19 +229,22 @@ bool claims_name(const FoundChain& chain, const std::string& gun) {
 
 }  // namespace
 
-std::unique_ptr<ChainSource> open_chain_source(base::ReadFs& fs, std::string_view spec) {
+std::unique_ptr<ChainSource> open_chain_source(base::ReadFs& fs, std::string_view spec, registry::Network* network) {
   const std::size_t colon = spec.find(':');
   const std::string_view kind = spec.substr(0, colon);
   const std::string place(colon == std::string_view::npos ? "" : spec.substr(colon + 1));
-  if (place.empty() || (kind != "docker" && kind != "dir")) {
-    throw Error(ErrorCode::usage, "'" + std::string(spec) + "' is no source of a chain",
-                "write docker:DIR (a trust folder of docker or notary) or dir:DIR (files as served)");
+  if (!place.empty() && kind == "docker") return std::make_unique<DockerTrustFolder>(fs, place);
+  if (!place.empty() && kind == "dir") return std::make_unique<ServedFolder>(fs, place);
+  if (!place.empty() && kind == "bundle") return std::make_unique<BundleChains>(fs, place);
+  if (!place.empty() && kind == "notary" && network != nullptr) {
+    return std::make_unique<NotaryChains>(*network, place);
   }
-  if (kind == "docker") return std::make_unique<DockerTrustFolder>(fs, place);
-  return std::make_unique<ServedFolder>(fs, place);
+  throw Error(ErrorCode::usage, "'" + base::printable(spec) + "' is no source of a chain",
+              "write notary:URL (a Notary server), docker:DIR (a trust folder of docker or notary), dir:DIR (files as "
+              "served) or bundle:FILE (the chains of a bundle)");
 }
 
-FoundChain find_chain(const std::vector<std::unique_ptr<ChainSource>>& sources, const std::string& gun) {
+FoundChain find_chain(const std::vector<std::shared_ptr<ChainSource>>& sources, const std::string& gun) {
   std::vector<std::string> asked;
   for (const auto& source : sources) {
     auto found = source->load(gun);

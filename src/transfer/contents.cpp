@@ -1,5 +1,7 @@
 #include "contents.h"
 
+#include <algorithm>
+
 #include "gapstow/base/checked.h"
 #include "gapstow/base/error.h"
 
@@ -10,6 +12,25 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr std::string_view kUnknownPlatform = "unknown/unknown";
+
+void check_depth(unsigned depth) {
+  if (depth <= oci::kMaxIndexDepth) return;
+  throw Error(ErrorCode::limit_exceeded,
+              "indexes are nested more than " + std::to_string(oci::kMaxIndexDepth) + " deep");
+}
+
+/// An attachment must belong to its subject in the way that it is said to.
+void check_attachment(const oci::Attachment& attachment, const base::Bytes& bytes) {
+  const auto document = oci::parse_manifest(bytes, attachment.root.media_type);
+  if (attachment.kind == oci::Attachment::Kind::cosign) {
+    if (oci::is_cosign_tag(attachment.tag, attachment.subject)) return;
+    throw Error(ErrorCode::malformed, "tag " + attachment.tag + " is not one of cosign for its subject");
+  }
+  const auto& subject = std::visit([](const auto& each) -> const auto& { return each.subject; }, document);
+  if (subject && subject->digest == attachment.subject) return;
+  throw Error(ErrorCode::malformed, "it is listed as a referrer of " + attachment.subject.text() + ", but it names " +
+                                        (subject ? subject->digest.text() : "no subject"));
+}
 
 }  // namespace
 
@@ -35,41 +56,74 @@ WalkedImage Contents::add(const ContentRequest& request) {
   if (walk.images != 1) out.named.docker.reset();
   out.platforms.assign(walk.platforms.begin(), walk.platforms.end());
   out.left_out.assign(walk.left_out.begin(), walk.left_out.end());
+  out.own_blobs = out.named.blobs.size();
   return out;
 }
 
-void Contents::take(std::vector<oci::PlannedBlob>& list, const digest::Digest& digest, std::uint64_t size, Walk& walk) {
-  const auto present = store_.size_of(digest);
+void Contents::attach(WalkedImage& image, const oci::Attachment& attachment) {
+  base::check_limit(image.named.attachments.size() + 1, oci::kMaxAttachments, "number of attachments");
+  if (std::ranges::find(image.manifests, attachment.subject) == image.manifests.end()) {
+    throw Error(ErrorCode::malformed, "attachment " + attachment.root.digest.short_text() + " belongs to " +
+                                          attachment.subject.text() + ", which is no manifest of the image");
+  }
+  Walk walk{oci::Binding::manifest, image, {}, {}, {}, 0};
+  for (const auto& blob : image.named.blobs) walk.seen.insert(blob.digest);
+  base::with_context("attachment " + attachment.root.digest.short_text(), [&] {
+    if (!walk.seen.contains(attachment.root.digest)) walk_artifact(attachment.root, 0, walk);
+    check_attachment(attachment, load_again(attachment.root));
+  });
+  image.named.attachments.push_back(attachment);
+}
+
+void Contents::rewind(const Mark& mark) {
+  for (std::size_t i = mark.metadata; i < metadata_.size(); ++i) taken_.erase(metadata_[i].digest);
+  for (std::size_t i = mark.payload; i < payload_.size(); ++i) taken_.erase(payload_[i].digest);
+  metadata_.resize(mark.metadata);
+  payload_.resize(mark.payload);
+}
+
+void Contents::take(std::vector<oci::PlannedBlob>& list, const oci::Descriptor& blob, Walk& walk) {
+  const auto present = store_.size_of(blob);
   if (!present) {
-    throw Error(ErrorCode::not_found, "blob " + digest.text() + " is not there",
+    throw Error(ErrorCode::not_found, "blob " + blob.digest.text() + " is not there",
                 "export the image whole; to leave out platforms say --platform");
   }
-  if (*present != size) {
-    throw Error(ErrorCode::digest_mismatch, "blob " + digest.text() + " has " + std::to_string(*present) +
-                                                " bytes, its descriptor says " + std::to_string(size));
+  if (*present != blob.size) {
+    throw Error(ErrorCode::digest_mismatch, "blob " + blob.digest.text() + " has " + std::to_string(*present) +
+                                                " bytes, its descriptor says " + std::to_string(blob.size));
   }
-  if (walk.seen.insert(digest).second) {
-    walk.out.bytes = base::checked_add(walk.out.bytes, size);
+  const oci::PlannedBlob planned{blob.digest, blob.size, blob.media_type};
+  if (walk.seen.insert(blob.digest).second) {
+    walk.out.bytes = base::checked_add(walk.out.bytes, blob.size);
     ++walk.out.blobs;
+    walk.out.named.blobs.push_back(planned);
   }
-  if (taken_.emplace(digest, &list).second) list.push_back({digest, size});
+  const auto [at, added] = taken_.try_emplace(blob.digest, Taken{&list, blob.size});
+  if (added) list.push_back(planned);
+  if (at->second.size != blob.size) {
+    throw Error(ErrorCode::digest_mismatch, "blob " + blob.digest.text() + " is said to have " +
+                                                std::to_string(blob.size) + " bytes and " +
+                                                std::to_string(at->second.size));
+  }
 }
 
 base::Bytes Contents::load_document(const oci::Descriptor& descriptor, std::uint64_t limit, Walk& walk) {
   base::check_limit(descriptor.size, limit, "document " + descriptor.digest.text());
-  if (const auto at = taken_.find(descriptor.digest); at != taken_.end() && at->second == &payload_) {
+  if (const auto at = taken_.find(descriptor.digest); at != taken_.end() && at->second.list == &payload_) {
     throw Error(ErrorCode::unsupported, "blob " + descriptor.digest.text() + " is a layer and a document at once");
   }
-  take(metadata_, descriptor.digest, descriptor.size, walk);
+  take(metadata_, descriptor, walk);
   return store_.load(descriptor, limit);
 }
 
+base::Bytes Contents::load_again(const oci::Descriptor& descriptor) {
+  return store_.load(descriptor, oci::kMaxManifestBytes);
+}
+
 void Contents::walk(const oci::Descriptor& at, unsigned depth, Walk& walk) {
-  if (depth > oci::kMaxIndexDepth) {
-    throw Error(ErrorCode::limit_exceeded,
-                "indexes are nested more than " + std::to_string(oci::kMaxIndexDepth) + " deep");
-  }
+  check_depth(depth);
   const base::Bytes bytes = load_document(at, oci::kMaxManifestBytes, walk);
+  walk.out.manifests.push_back(at.digest);
   base::with_context(at.digest.short_text(), [&] {
     const auto document = oci::parse_manifest(bytes, at.media_type);
     if (const auto* index = std::get_if<oci::Index>(&document)) {
@@ -102,8 +156,7 @@ void Contents::walk_manifest(const oci::Manifest& manifest, const oci::Descripto
     const base::Bytes bytes = load_document(manifest.config, oci::kMaxConfigBytes, walk);
     config = base::with_context("configuration", [&] { return oci::parse_image_config(bytes); });
   } else {
-    const bool small = manifest.config.size <= oci::kMaxConfigBytes;
-    take(small ? metadata_ : payload_, manifest.config.digest, manifest.config.size, walk);
+    take(manifest.config.size <= oci::kMaxConfigBytes ? metadata_ : payload_, manifest.config, walk);
   }
   const auto layers = walk_layers(manifest, config, walk);
   if (!config) return;
@@ -126,11 +179,33 @@ std::vector<digest::Digest> Contents::walk_layers(const oci::Manifest& manifest,
   for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
     const oci::Descriptor& layer = manifest.layers[i];
     const digest::Digest& content = by_diff_ids ? config->diff_ids[i] : layer.digest;
-    const auto size = by_diff_ids ? store_.size_of(content) : layer.size;
-    take(payload_, content, size.value_or(0), walk);
+    if (by_diff_ids) {
+      oci::Descriptor uncompressed{{}, content, 0, {}, {}};
+      uncompressed.size = store_.size_of(uncompressed).value_or(0);
+      take(payload_, uncompressed, walk);
+    } else {
+      take(payload_, layer, walk);
+    }
     shown.push_back(content);
   }
   return shown;
+}
+
+/// Whatever an artifact is, its configuration is not looked into, and it is no image of any platform.
+void Contents::walk_artifact(const oci::Descriptor& at, unsigned depth, Walk& walk) {
+  check_depth(depth);
+  const base::Bytes bytes = load_document(at, oci::kMaxManifestBytes, walk);
+  walk.out.manifests.push_back(at.digest);
+  const auto document = oci::parse_manifest(bytes, at.media_type);
+  if (const auto* index = std::get_if<oci::Index>(&document)) {
+    for (const auto& child : index->manifests) {
+      if (!walk.seen.contains(child.digest)) walk_artifact(child, depth + 1, walk);
+    }
+    return;
+  }
+  const auto& manifest = std::get<oci::Manifest>(document);
+  take(manifest.config.size <= oci::kMaxConfigBytes ? metadata_ : payload_, manifest.config, walk);
+  for (const auto& layer : manifest.layers) take(payload_, layer, walk);
 }
 
 }  // namespace gapstow::transfer

@@ -4,13 +4,17 @@ namespace gapstow::transfer {
 
 std::optional<trust::Decision::Refusal> Outcome::refusal() const {
   std::optional<trust::Decision::Refusal> heaviest;
-  for (const auto& image : images) {
-    for (const auto& refusal : image.decision.refusals) {
-      if (!heaviest || trust::outweighs(refusal.code, heaviest->code)) {
-        heaviest = trust::Decision::Refusal{refusal.code, image.record.reference + ": " + refusal.reason};
-      }
+  const auto weigh = [&](base::ErrorCode code, const std::string& what, const std::string& why) {
+    if (!heaviest || trust::outweighs(code, heaviest->code)) {
+      heaviest = trust::Decision::Refusal{code, what + ": " + why};
     }
+  };
+  for (const auto& image : images) {
+    for (const auto& refusal : image.decision.refusals) weigh(refusal.code, image.record.reference, refusal.reason);
+    if (!image.delivery || !image.delivery->failure) continue;
+    weigh(image.delivery->failure->code(), image.record.reference, image.delivery->failure->line());
   }
+  for (const auto& failure : failures) weigh(failure.error.code(), failure.what, failure.error.line());
   return heaviest;
 }
 

@@ -1,8 +1,11 @@
 #include "pack_chains.h"
 
 #include <algorithm>
+#include <set>
 
+#include "attached_chain.h"
 #include "gapstow/base/error.h"
+#include "gapstow/base/text.h"
 #include "gapstow/oci/reference.h"
 #include "gapstow/tuf/dialect.h"
 #include "views.h"
@@ -29,6 +32,22 @@ std::vector<std::string> root_key_ids(const FoundChain& found) {
   return ids;
 }
 
+/// The digest of the image as it stands there, before any chain is asked.
+digest::Digest digest_there(const ChosenImage& image) {
+  if (!image.is_remote) return image.candidates.front().root.digest;
+  if (image.digest) return *image.digest;
+  if (image.all_tags) {
+    throw Error(ErrorCode::usage, "--all-tags and --trust attached do not go together", "name the tags one by one");
+  }
+  const auto found = image.source->find_tag(image.tag);
+  if (!found) throw Error(ErrorCode::not_found, image.source->description() + " has no tag " + image.tag);
+  return found->root.digest;
+}
+
+std::uint64_t timestamp_version(const FoundChain& chain) {
+  return chain.dialect->parse_timestamp(chain.files.timestamp).body.version;
+}
+
 ChainShelf::Item make_item(FoundChain found, tuf::VerifiedChain chain, bool first_use, std::size_t index) {
   bundle::ChainRecord record;
   record.folder = chain_folder(index);
@@ -45,10 +64,52 @@ ChainShelf::Item make_item(FoundChain found, tuf::VerifiedChain chain, bool firs
 
 }  // namespace
 
+FoundChain ChainShelf::find(const std::string& gun) {
+  if (const auto attached = attached_.find(gun); attached != attached_.end()) {
+    return std::move(attached->second.chain);
+  }
+  if (request_.chains.empty()) {
+    throw Error(ErrorCode::chain_incomplete, "no chain of " + gun + " is attached to its images");
+  }
+  return find_chain(request_.chains, gun);
+}
+
+void ChainShelf::take_attached(ChosenImage& image) {
+  std::set<std::string> origins;
+  for (auto& each : find_attached_chains(*image.source, digest_there(image))) {
+    if (image.is_named && each.gun != image.reference.repository()) continue;
+    if (!image.is_named && !is_pinned(each.gun)) continue;
+    origins.insert(each.reference);
+    const std::uint64_t version = timestamp_version(each.chain);
+    const auto at = attached_.find(each.gun);
+    if (at != attached_.end() && at->second.version >= version) continue;
+    attached_.insert_or_assign(each.gun, Attached{std::move(each.chain), version});
+  }
+  if (origins.size() > 1 && !image.is_named) {
+    throw Error(ErrorCode::usage,
+                image.source->description() +
+                    " was sealed under several names: " + base::join({origins.begin(), origins.end()}, ", "),
+                "say which is meant with --name");
+  }
+  if (!origins.empty()) {
+    if (!image.is_named) image.reference = oci::parse_reference(*origins.begin());
+    return;
+  }
+  if (!request_.chains.empty()) return;  // another source may know it
+  throw Error(ErrorCode::chain_incomplete,
+              "no sealed chain of a pinned repository is attached to " + image.source->description(),
+              "import with --attach-chain stores one; else say --trust notary:URL, docker:DIR or dir:DIR");
+}
+
+/// Only a chain that can be proven here may name an image.
+bool ChainShelf::is_pinned(const std::string& gun) const {
+  return request_.first_use || (request_.store != nullptr && !request_.store->pins_for(gun).empty());
+}
+
 std::size_t ChainShelf::index_for(const std::string& gun) {
   if (const auto known = index_.find(gun); known != index_.end()) return known->second;
   check_full_name(gun);
-  FoundChain found = find_chain(request_.chains, gun);
+  FoundChain found = find(gun);
   std::vector<tuf::RootPin> pins;
   if (request_.store != nullptr) pins = request_.store->pins_for(gun);
   const bool first_use = pins.empty() && request_.first_use;

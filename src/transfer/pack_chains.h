@@ -9,6 +9,7 @@
 #include "gapstow/transfer/outcome.h"
 #include "gapstow/transfer/pack.h"
 #include "gapstow/tuf/chain.h"
+#include "pack_images.h"
 
 namespace gapstow::transfer {
 
@@ -19,6 +20,10 @@ class ChainShelf {
 
   /// The place of the repository's chain; fetches and proves it the first time.
   std::size_t index_for(const std::string& gun);
+  /// Looks for sealed chains that are attached to the image. The newest of a repository is the one that index_for()
+  /// proves. Unless the image was named, it gets the name under which it was sealed. Error{chain_incomplete} when there
+  /// is none.
+  void take_attached(ChosenImage& image);
 
   struct Item {
     tuf::ChainFiles files;
@@ -30,9 +35,18 @@ class ChainShelf {
   std::vector<Item>& items() { return items_; }
 
  private:
+  /// An attached chain, and how new it says it is.
+  struct Attached {
+    FoundChain chain;
+    std::uint64_t version = 0;
+  };
+  FoundChain find(const std::string& gun);
+  bool is_pinned(const std::string& gun) const;
+
   const PackRequest& request_;
   base::Time when_;
   std::map<std::string, std::size_t> index_;
+  std::map<std::string, Attached> attached_;  ///< the newest, by GUN
   std::vector<Item> items_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
+#include "gapstow/registry/images.h"
 
 namespace gapstow::transfer {
 namespace {
@@ -81,7 +82,12 @@ std::string advise(const oci::SourceImage& there, const oci::Reference& referenc
 
 ImageChooser::ImageChooser(const PackRequest& request, base::ReadFs& fs) : request_(request), fs_(fs) {
   for (const auto& image : request.images) {
-    base::with_context(image.location.text(), [&] { choose(image); });
+    try {
+      base::with_context(image.location.text(), [&] { choose(image); });
+    } catch (const Error& error) {
+      if (!request.keep_going) throw;
+      failures_.push_back({image.location.text(), error});
+    }
   }
 }
 
@@ -101,12 +107,37 @@ oci::ImageSource& ImageChooser::open(const oci::ImageLocation& location) {
       case Transport::docker_archive:
         source = oci::open_docker_archive(fs_, location.path, request_.manifests);
         break;
+      case Transport::docker:
+        throw Error(ErrorCode::internal, "a registry is no file");
     }
   }
   return *source;
 }
 
+/// docker://HOST/REPO[:TAG][@DIGEST]. Nothing is asked yet: the chain may say which digest is meant.
+void ImageChooser::choose_remote(const ImageRequest& image) {
+  if (request_.network == nullptr) throw Error(ErrorCode::internal, "there is no network");
+  const oci::Reference there = oci::parse_reference(image.location.path, !image.all_tags);
+  if (image.all_tags && (!there.tag.empty() || there.digest)) {
+    throw Error(ErrorCode::usage, "with --all-tags a repository is named without a tag");
+  }
+  auto& source = sources_["docker://" + there.repository()];
+  if (source == nullptr) source = registry::open_repository(*request_.network, there.host, there.path);
+  ChosenImage chosen;
+  chosen.source = source.get();
+  chosen.is_named = !image.name.empty();
+  chosen.reference = chosen.is_named ? oci::parse_reference(image.name, !image.all_tags) : there;
+  chosen.is_remote = true;
+  chosen.tag = there.tag;
+  chosen.digest = there.digest;
+  chosen.all_tags = image.all_tags;
+  if (chosen.is_named && there.digest && !chosen.reference.digest) chosen.reference.digest = there.digest;
+  chosen_.push_back(std::move(chosen));
+}
+
 void ImageChooser::choose(const ImageRequest& image) {
+  if (image.location.transport == oci::ImageLocation::Transport::docker) return choose_remote(image);
+  if (image.all_tags) throw Error(ErrorCode::usage, "--all-tags is for repositories: docker://HOST/REPO");
   oci::ImageSource& source = open(image.location);
   std::vector<oci::SourceImage> candidates;
   std::ranges::copy_if(source.images(), std::back_inserter(candidates), [&](const oci::SourceImage& each) {
@@ -122,7 +153,8 @@ void ImageChooser::choose(const ImageRequest& image) {
   if (!reference) reference = full_reference(image.location.reference);
   if (!reference) reference = own_reference(candidates.front());
   if (!reference) throw unnamed(source);
-  chosen_.push_back({&source, *reference, std::move(candidates)});
+  ChosenImage chosen{&source, *reference, std::move(candidates), false, {}, {}, false, !image.name.empty()};
+  chosen_.push_back(std::move(chosen));
 }
 
 /// Without a name, an archive of several images is packed whole, each under its own names.
@@ -134,27 +166,52 @@ void ImageChooser::choose_all(oci::ImageSource& source, const ImageRequest& imag
       const auto reference = full_reference(name);
       if (!reference) continue;
       const bool first = taken_.emplace(&source, reference->text()).second;
-      if (first) chosen_.push_back({&source, *reference, {each}});
+      if (first) chosen_.push_back({&source, *reference, {each}, false, {}, {}, false, false});
       named = true;
     }
     if (!named) throw unnamed(source);
   }
 }
 
-const oci::SourceImage& match_target(const ChosenImage& image, const tuf::ProvenTarget& target) {
+namespace {
+
+void check_length(const oci::SourceImage& match, const tuf::ProvenTarget& target) {
+  if (match.root.size == target.target.length) return;
+  throw Error(ErrorCode::target_mismatch, "tag " + target.name + " is signed with a length of " +
+                                              std::to_string(target.target.length) + " bytes, the manifest has " +
+                                              std::to_string(match.root.size));
+}
+
+/// The registry no longer has what was signed; the tag may show something else.
+[[noreturn]] void refuse_remote(const ChosenImage& image, const digest::Digest& promised, const std::string& target) {
+  const std::string signed_as =
+      "tag " + target + " is signed as " + promised.text() + ", but " + image.source->description();
+  const auto now = image.tag.empty() ? std::nullopt : image.source->find_tag(image.tag);
+  if (!now) throw Error(ErrorCode::target_mismatch, signed_as + " has no such manifest");
+  throw Error(ErrorCode::target_mismatch,
+              signed_as + " has no such manifest: its tag " + image.tag + " is " + now->root.digest.text() +
+                  " now: it was pushed again after it was signed, or what was signed was deleted",
+              "sign what is there now, or push the signed image again");
+}
+
+}  // namespace
+
+oci::SourceImage match_target(const ChosenImage& image, const tuf::ProvenTarget& target) {
   const auto promised = std::ranges::find(target.target.hashes, digest::Algorithm::sha256, &digest::Digest::algorithm);
   if (promised == target.target.hashes.end()) {
     throw Error(ErrorCode::target_mismatch, "target " + target.name + " promises no SHA-256 digest");
   }
   const auto same = [&](const oci::SourceImage& each) { return each.has_manifest && each.root.digest == *promised; };
-  auto found = std::ranges::find_if(image.candidates, same);
-  const oci::SourceImage* match = found == image.candidates.end() ? nullptr : &*found;
-  if (match == nullptr) {
+  const auto listed = std::ranges::find_if(image.candidates, same);
+  std::optional<oci::SourceImage> match;
+  if (listed != image.candidates.end()) {
+    match = *listed;
+  } else {
     // Signed under this name but shown under another one, or under none: the digest decides.
-    const auto other = std::ranges::find_if(image.source->images(), same);
-    if (other != image.source->images().end()) match = &*other;
+    match = image.source->find_manifest(*promised);
   }
-  if (match == nullptr) {
+  if (!match && image.is_remote) refuse_remote(image, *promised, target.name);
+  if (!match) {
     const oci::SourceImage& there = image.candidates.front();
     const std::string present =
         there.has_manifest ? there.root.digest.text() : "configuration " + there.root.digest.text();
@@ -163,12 +220,39 @@ const oci::SourceImage& match_target(const ChosenImage& image, const tuf::Proven
                     " holds " + present + ": " + explain(there),
                 advise(there, image.reference));
   }
-  if (match->root.size != target.target.length) {
-    throw Error(ErrorCode::target_mismatch, "tag " + target.name + " is signed with a length of " +
-                                                std::to_string(target.target.length) + " bytes, the manifest has " +
-                                                std::to_string(match->root.size));
-  }
+  check_length(*match, target);
   return *match;
+}
+
+oci::SourceImage match_unsigned(const ChosenImage& image) {
+  std::optional<oci::SourceImage> found;
+  if (image.is_remote) {
+    found = image.digest ? image.source->find_manifest(*image.digest) : image.source->find_tag(image.tag);
+    if (!found) throw Error(ErrorCode::not_found, image.source->description() + " has no such image");
+  } else {
+    if (image.candidates.size() > 1) {
+      throw Error(ErrorCode::usage, image.source->description() + " holds several images", "say which one: FILE:REF");
+    }
+    found = image.candidates.front();
+  }
+  if (!found->has_manifest) {
+    throw Error(ErrorCode::target_mismatch, "a classic docker archive holds no manifest that could be packed",
+                "give the manifest with --manifest FILE, or export with skopeo copy --preserve-digests");
+  }
+  if (image.reference.digest && *image.reference.digest != found->root.digest) {
+    throw Error(ErrorCode::target_mismatch, image.source->description() + " holds " + found->root.digest.text());
+  }
+  return *found;
+}
+
+bool is_attachment_tag(std::string_view tag) {
+  constexpr std::string_view kStem = "sha256-";
+  constexpr std::size_t kHexDigits = 64;
+  if (!tag.starts_with(kStem) || tag.size() < kStem.size() + kHexDigits) return false;
+  const std::string_view rest = tag.substr(kStem.size() + kHexDigits);
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  const bool known = rest.empty() || std::ranges::find(oci::kCosignSuffixes, rest) != std::end(oci::kCosignSuffixes);
+  return known && std::ranges::all_of(tag.substr(kStem.size(), kHexDigits), is_hex);
 }
 
 }  // namespace gapstow::transfer

@@ -4,8 +4,10 @@
 
 #include "clock_floor.h"
 #include "gapstow/base/error.h"
+#include "gapstow/base/text.h"
 #include "gapstow/bundle/layout.h"
 #include "gapstow/tuf/dialect.h"
+#include "history_check.h"
 #include "views.h"
 
 namespace gapstow::transfer {
@@ -33,8 +35,8 @@ class BundleBlobs final : public BlobStore {
     }
     return found->second;
   }
-  std::optional<std::uint64_t> size_of(const digest::Digest& digest) override {
-    const auto found = sizes_.find(digest);
+  std::optional<std::uint64_t> size_of(const oci::Descriptor& blob) override {
+    const auto found = sizes_.find(blob.digest);
     return found == sizes_.end() ? std::nullopt : std::optional(found->second);
   }
 
@@ -76,6 +78,16 @@ void check_origin(const bundle::ImageRecord& record, const std::string& gun, con
   }
 }
 
+/// An attachment as the statement lists it.
+oci::Attachment attachment_of(const bundle::AttachmentRecord& record) {
+  using Kind = oci::Attachment::Kind;
+  return {record.kind == "cosign" ? Kind::cosign : Kind::referrer,
+          record.subject,
+          {record.media_type, record.digest, record.size, {}, {}},
+          record.artifact_type,
+          record.tag};
+}
+
 /// Everything after the last '/' may hold "@digest" or ":tag"; what stands before them is the repository.
 std::string repository_of(const std::string& reference) {
   std::string text = reference.substr(0, reference.find('@'));
@@ -86,12 +98,16 @@ std::string repository_of(const std::string& reference) {
 
 }  // namespace
 
-Prover::Prover(const VerifyRequest& request, trust::State* state, oci::ImageDestination* destination,
-               const Surroundings& around)
-    : request_(request), state_(state), destination_(destination), observer_(around.observer) {
+Prover::Prover(const VerifyRequest& request, trust::State* state, const Surroundings& around)
+    : request_(request), state_(state), observer_(around.observer) {
   outcome_.clocks.local = around.clock.now();
   outcome_.clocks.chosen = request.at;
   check_clock_floor(outcome_.clocks.local, state_);
+}
+
+void Prover::deliver_to(oci::ImageDestination& destination, const ImportOptions& options) {
+  destination_ = &destination;
+  options_ = &options;
 }
 
 bundle::SealPolicy Prover::on_claim(const bundle::Seal&) {
@@ -102,7 +118,12 @@ bundle::SealPolicy Prover::on_claim(const bundle::Seal&) {
 }
 
 void Prover::on_seal(const bundle::Seal& seal, const bundle::SealSigners& signers) {
+  seal_ = &seal;
   statement_ = &seal.claimed();
+  if (destination_ != nullptr && statement_->images.empty()) {
+    throw Error(ErrorCode::usage, "the bundle holds chains and no image, so there is nothing to import",
+                "give it to pack or chain verify as a source: bundle:FILE");
+  }
   outcome_.bundle_id = seal.bundle_id().hex();
   outcome_.bundle_size = bundle::lay_out(*statement_).total;
   observer_.stage(destination_ != nullptr ? "importing" : "verifying", outcome_.bundle_size);
@@ -139,6 +160,7 @@ void Prover::take_chain_file(const bundle::Entry& entry, base::ByteView bytes) {
   base::with_context(entry.name, [&] { add_chain_file(files_, file, base::to_bytes(bytes)); });
   if (++chain_file_ < record.files.size()) return;
   prove_chain(chain_, files_);
+  if (options_ != nullptr && options_->attach_chain) chain_files_.push_back(std::move(files_));
   files_ = {};
   chain_file_ = 0;
   ++chain_;
@@ -168,42 +190,49 @@ void Prover::prove_chain(std::size_t index, const tuf::ChainFiles& files) {
 }
 
 void Prover::check_history(const tuf::VerifiedChain& chain, std::size_t index) {
-  if (state_ == nullptr) return;
-  try {
-    tuf::check_against_seen(chain, state_->seen(chain.gun(), chain.root_identities()));
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::rollback) throw;
-    if (!request_.rollback_reason.empty()) {
-      outcome_.rollback_reason = request_.rollback_reason;
-    } else {
-      chain_refusals_.emplace(index, trust::Decision::Refusal{error.code(), error.line()});
-    }
+  const auto older = older_than_seen(chain, state_);
+  if (!older) return;
+  if (!request_.rollback_reason.empty()) {
+    outcome_.rollback_reason = request_.rollback_reason;
+  } else {
+    chain_refusals_.emplace(index, trust::Decision::Refusal{older->code(), older->line()});
   }
 }
 
 void Prover::on_payload() { prove_contents(); }
 
+WalkedImage Prover::walk_image(const bundle::ImageRecord& record, Contents& contents) const {
+  WalkedImage walked = contents.add(
+      {record.reference, {record.media_type, record.digest, record.size, std::nullopt, {}}, binding_of(record)});
+  if (walked.platforms != record.platforms || walked.left_out != record.left_out) {
+    throw Error(ErrorCode::malformed, record.reference + ": the platforms present are not those that the seal lists");
+  }
+  for (const auto& attachment : record.attachments) {
+    base::with_context(record.reference, [&] { contents.attach(walked, attachment_of(attachment)); });
+  }
+  return walked;
+}
+
 void Prover::prove_contents() {
   BundleBlobs blobs(*statement_, documents_);
   std::set<digest::Digest> left_out;
   Contents contents(blobs, [&](const oci::Descriptor& child, const auto&) { return !left_out.contains(child.digest); });
-  std::vector<oci::NamedImage> named;
+  std::vector<WalkedImage> walked;
   for (std::size_t i = 0; i < statement_->images.size(); ++i) {
     const auto& record = statement_->images[i];
     left_out = {record.left_out.begin(), record.left_out.end()};
-    const WalkedImage walked = contents.add(
-        {record.reference, {record.media_type, record.digest, record.size, std::nullopt, {}}, binding_of(record)});
-    if (walked.platforms != record.platforms || walked.left_out != record.left_out) {
-      throw Error(ErrorCode::malformed, record.reference + ": the platforms present are not those that the seal lists");
-    }
-    named.push_back(walked.named);
-    judge_image(i, walked);
+    walked.push_back(walk_image(record, contents));
+    judge_image(i, walked.back());
   }
-  compare_entries(contents, named);
-  if (destination_ != nullptr && !outcome_.refusal()) start_import(named, contents);
+  for (std::size_t i = 0; i < chains_.size(); ++i) judge_lone_chain(i);
+  compare_entries(contents, walked);
+  if (destination_ == nullptr) return;
+  if (!outcome_.refusal() || options_->keep_going) start_import(walked, contents);
 }
 
-void Prover::compare_entries(const Contents& contents, const std::vector<oci::NamedImage>& named) const {
+void Prover::compare_entries(const Contents& contents, const std::vector<WalkedImage>& walked) const {
+  std::vector<oci::NamedImage> named;
+  for (const auto& image : walked) named.push_back(image.named);
   const auto expected_views = make_views(named);
   bool same = expected_views.size() == views_.size();
   for (const auto& view : expected_views) {
@@ -250,10 +279,7 @@ void Prover::judge_image(std::size_t index, const WalkedImage& walked) {
   if (record.proof) {
     report_lifetimes(record.proof->chain, image.decision.expiry.rule);
     if (const auto refused = chain_refusals_.find(record.proof->chain); refused != chain_refusals_.end()) {
-      auto& refusals = image.decision.refusals;
-      const auto place =
-          std::ranges::lower_bound(refusals, refused->second.code, trust::outweighs, &trust::Decision::Refusal::code);
-      refusals.insert(place, refused->second);
+      image.decision.refuse(refused->second.code, refused->second.reason);
     }
   }
   outcome_.images.push_back(std::move(image));
@@ -264,26 +290,67 @@ void Prover::report_lifetimes(std::size_t chain, trust::ExpiryRule rule) {
   outcome_.chains[chain].expiry = trust::judge_expiry(chains_[chain].lifetimes(), rule, outcome_.clocks);
 }
 
-void Prover::start_import(const std::vector<oci::NamedImage>& named, const Contents& contents) {
-  std::vector<oci::PlannedBlob> blobs = contents.metadata();
-  blobs.insert(blobs.end(), contents.payload().begin(), contents.payload().end());
-  destination_->begin(named, blobs);
-  for (const auto& blob : contents.metadata()) {
-    const auto sink = destination_->put(blob.digest);
-    sink->write(documents_.at(blob.digest));
-    sink->finish();
+/// A chain that proves no image of the bundle: judged by the roles that every proof rests on.
+void Prover::judge_lone_chain(std::size_t index) {
+  const auto proves = [&](const ImageOutcome& image) {
+    return image.record.proof && image.record.proof->chain == index;
+  };
+  if (std::ranges::any_of(outcome_.images, proves)) return;
+  const auto& chain = chains_[index];
+  const trust::Rule* rule = request_.store.rule_for(chain.gun());
+  const auto refuse = [&](ErrorCode code, const std::string& why) {
+    outcome_.failures.push_back({chain.gun(), Error(code, why)});
+  };
+  if (rule != nullptr && rule->deny)
+    refuse(ErrorCode::denied, "rule '" + rule->pattern.text() + "' denies it: " + *rule->deny);
+  if (const auto refused = chain_refusals_.find(index); refused != chain_refusals_.end()) {
+    refuse(refused->second.code, refused->second.reason);
   }
-  importing_ = true;
+  const auto expiry = trust::effective_expiry(rule, request_.policy);
+  auto verdict = trust::judge_expiry(chain.lifetimes_for({}), expiry, outcome_.clocks);
+  if (expiry != trust::ExpiryRule::now) {
+    trust::judge_age(verdict, trust::effective_max_age(rule, request_.policy), outcome_.clocks);
+  }
+  if (!verdict.reasons.empty()) refuse(ErrorCode::expired, base::join(verdict.reasons, "; "));
+  report_lifetimes(index, expiry);
+}
+
+void Prover::start_import(const std::vector<WalkedImage>& walked, const Contents& contents) {
+  MakeArtifact make_artifact;
+  if (options_->attach_chain) {
+    make_artifact = [&](std::size_t image) {
+      const auto& record = statement_->images[image];
+      return make_chain_artifact(*seal_, record, chain_files_.at(record.proof->chain));
+    };
+  }
+  shipment_.emplace(contents, walked, outcome_, *options_, make_artifact);
+  if (shipment_->empty()) return shipment_.reset();
+  shipment_->begin(*destination_);
+  if (options_->dry_run) return;
+  shipment_->put_documents(*destination_, contents, [&](const auto& digest) { return documents_.at(digest); });
 }
 
 std::unique_ptr<base::Sink> Prover::open_payload(const bundle::Entry& entry) {
-  if (!importing_) return nullptr;
+  if (!shipment_ || options_->dry_run || !shipment_->expects(entry.sha256)) return nullptr;
+  if (destination_->holds(entry.sha256)) return nullptr;
   return destination_->put(entry.sha256);
 }
 
+bool Prover::reopens_payload(const bundle::Entry& entry, const Error& error) {
+  return shipment_ && destination_->retries(entry.sha256, error);
+}
+
 std::vector<trust::SeenUpdate> Prover::updates() const {
+  std::set<std::size_t> refused;
+  std::set<std::size_t> accepted;
+  for (const auto& image : outcome_.images) {
+    if (image.record.proof) (image.decision.allowed() ? accepted : refused).insert(image.record.proof->chain);
+  }
   std::vector<trust::SeenUpdate> updates;
-  for (const auto& chain : chains_) updates.push_back({chain.gun(), chain.root_identities(), chain.seen()});
+  for (std::size_t i = 0; i < chains_.size(); ++i) {
+    if (refused.contains(i) && !accepted.contains(i)) continue;
+    updates.push_back({chains_[i].gun(), chains_[i].root_identities(), chains_[i].seen()});
+  }
   return updates;
 }
 

@@ -13,25 +13,28 @@
 #include "gapstow/transfer/outcome.h"
 #include "gapstow/transfer/verify.h"
 #include "gapstow/tuf/chain.h"
+#include "shipment.h"
 
 namespace gapstow::transfer {
 
 class Prover final : public bundle::Consumer {
  public:
-  /// `state` and `destination` may be nullptr.
-  Prover(const VerifyRequest& request, trust::State* state, oci::ImageDestination* destination,
-         const Surroundings& around);
+  /// `state` may be nullptr.
+  Prover(const VerifyRequest& request, trust::State* state, const Surroundings& around);
+  /// What is proven and accepted is put into `destination` as well.
+  void deliver_to(oci::ImageDestination& destination, const ImportOptions& options);
 
   bundle::SealPolicy on_claim(const bundle::Seal& seal) override;
   void on_seal(const bundle::Seal& seal, const bundle::SealSigners& signers) override;
   void on_metadata(const bundle::Entry& entry, base::ByteView bytes) override;
   void on_payload() override;
   std::unique_ptr<base::Sink> open_payload(const bundle::Entry& entry) override;
+  bool reopens_payload(const bundle::Entry& entry, const base::Error& error) override;
 
-  /// True when the destination holds everything and may commit.
-  bool is_importing() const { return importing_; }
+  /// What goes to the destination; nothing when nothing is accepted or nobody asked.
+  const std::optional<Shipment>& shipment() const { return shipment_; }
   Outcome take_outcome() { return std::move(outcome_); }
-  /// What the state should remember.
+  /// What the state should remember: the chains that were not refused.
   std::vector<trust::SeenUpdate> updates() const;
 
  private:
@@ -39,15 +42,19 @@ class Prover final : public bundle::Consumer {
   void prove_chain(std::size_t index, const tuf::ChainFiles& files);
   void check_history(const tuf::VerifiedChain& chain, std::size_t index);
   void prove_contents();
-  void compare_entries(const Contents& contents, const std::vector<oci::NamedImage>& named) const;
+  WalkedImage walk_image(const bundle::ImageRecord& record, Contents& contents) const;
+  void compare_entries(const Contents& contents, const std::vector<WalkedImage>& walked) const;
   void judge_image(std::size_t index, const WalkedImage& walked);
+  void judge_lone_chain(std::size_t index);
   void report_lifetimes(std::size_t chain, trust::ExpiryRule rule);
-  void start_import(const std::vector<oci::NamedImage>& named, const Contents& contents);
+  void start_import(const std::vector<WalkedImage>& walked, const Contents& contents);
 
   const VerifyRequest& request_;
   trust::State* state_;
-  oci::ImageDestination* destination_;
+  oci::ImageDestination* destination_ = nullptr;
+  const ImportOptions* options_ = nullptr;
   Observer& observer_;
+  const bundle::Seal* seal_ = nullptr;
   const bundle::Statement* statement_ = nullptr;
 
   Outcome outcome_;
@@ -55,10 +62,11 @@ class Prover final : public bundle::Consumer {
   std::size_t chain_file_ = 0;
   tuf::ChainFiles files_;
   std::vector<tuf::VerifiedChain> chains_;
+  std::vector<tuf::ChainFiles> chain_files_;                        ///< of each chain, where they are to be attached
   std::map<std::size_t, trust::Decision::Refusal> chain_refusals_;  ///< rollback and the like, by chain
   std::map<std::string, base::Bytes> views_;
   std::map<digest::Digest, base::Bytes> documents_;
-  bool importing_ = false;
+  std::optional<Shipment> shipment_;
 };
 
 }  // namespace gapstow::transfer

@@ -3,24 +3,12 @@
 #include "clock_floor.h"
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
+#include "history_check.h"
 
 namespace gapstow::transfer {
-namespace {
 
 using base::Error;
 using base::ErrorCode;
-
-void check_seen(const tuf::VerifiedChain& chain, trust::State* state, const std::string& rollback_reason) {
-  if (state == nullptr) return;
-  try {
-    tuf::check_against_seen(chain, state->seen(chain.gun(), chain.root_identities()));
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::rollback || rollback_reason.empty()) throw;
-  }
-}
-
-}  // namespace
-
 ProvenChain verify_chain(const FoundChain& found, const std::string& gun, const ChainRequest& request,
                          trust::State* state, const base::Clock& clock) {
   ProvenChain proven;
@@ -35,7 +23,8 @@ ProvenChain verify_chain(const FoundChain& found, const std::string& gun, const 
   const auto chain = base::with_context("chain of " + gun, [&] {
     auto verified =
         tuf::verify_chain(found.files, *found.dialect, gun, request.store.pins_for(gun), outcome.clocks.checking());
-    check_seen(verified, state, request.rollback_reason);
+    if (const auto older = older_than_seen(verified, state); older && request.rollback_reason.empty())
+      throw Error(*older);
     return verified;
   });
   outcome.chains.push_back({gun, chain.dialect(), found.source, chain.pin(), false, chain.first_root(), chain.roles(),

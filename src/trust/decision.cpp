@@ -10,15 +10,8 @@ namespace gapstow::trust {
 namespace {
 
 using base::ErrorCode;
-using Refusals = std::vector<Decision::Refusal>;
 
 std::string under(const Rule& rule) { return "rule '" + rule.pattern.text() + "'"; }
-
-/// Adds behind those that weigh as much.
-void refuse(Refusals& out, ErrorCode code, std::string reason) {
-  const auto place = std::ranges::upper_bound(out, code, outweighs, &Decision::Refusal::code);
-  out.insert(place, {code, std::move(reason)});
-}
 
 /// The trusted signers of the seal, each once. Names that the store does not know count for nothing.
 std::set<std::string> known_signers(const TrustStore& store, const Evidence& evidence) {
@@ -35,7 +28,7 @@ std::size_t needed_of(const Rule& rule, const TrustStore& store) {
   return rule.signers.empty() ? store.threshold : std::min<std::size_t>(store.threshold, rule.signers.size());
 }
 
-void judge_signers(const TrustStore& store, const Rule* rule, const Evidence& evidence, Refusals& out) {
+void judge_signers(const TrustStore& store, const Rule* rule, const Evidence& evidence, Decision& out) {
   if (rule == nullptr || (rule->signers.empty() && !rule->threshold)) return;
   const auto sealed_by = known_signers(store, evidence);
   const auto counts = [&](const std::string& each) {
@@ -45,32 +38,30 @@ void judge_signers(const TrustStore& store, const Rule* rule, const Evidence& ev
   const std::size_t needed = needed_of(*rule, store);
   if (count >= needed) return;
   const std::string whom = rule->signers.empty() ? "" : " of " + base::join(rule->signers, ", ");
-  refuse(
-      out, ErrorCode::denied,
-      under(*rule) + " demands a seal by " + std::to_string(needed) + whom + ", " + std::to_string(count) + " sealed");
+  out.refuse(ErrorCode::denied, under(*rule) + " demands a seal by " + std::to_string(needed) + whom + ", " +
+                                    std::to_string(count) + " sealed");
 }
 
-void judge_proof(const Rule* rule, const Evidence& evidence, Refusals& out) {
+void judge_proof(const Rule* rule, const Evidence& evidence, Decision& out) {
   if (evidence.chain == nullptr) {
     if (rule != nullptr && !rule->chain_required) return;
     const std::string who = rule != nullptr ? under(*rule) + " demands" : "trust demands";
-    refuse(out, ErrorCode::denied,
-           evidence.repository + " came without a chain and " + who + " one; to allow it: gapstow trust add-rule '" +
-               evidence.repository + "' --without-chain");
+    out.refuse(ErrorCode::denied, evidence.repository + " came without a chain and " + who +
+                                      " one; to allow it: gapstow trust add-rule '" + evidence.repository +
+                                      "' --without-chain");
     return;
   }
   if (evidence.chain->gun() != evidence.repository) {
-    refuse(out, ErrorCode::name_mismatch,
-           "the chain is of " + evidence.chain->gun() + ", the image of " + evidence.repository);
+    out.refuse(ErrorCode::name_mismatch,
+               "the chain is of " + evidence.chain->gun() + ", the image of " + evidence.repository);
   }
   if (!evidence.target) {
-    refuse(out, ErrorCode::target_missing, "no target of the chain proves the image");
+    out.refuse(ErrorCode::target_missing, "no target of the chain proves the image");
     return;
   }
   if (rule == nullptr || rule->roles.empty() || std::ranges::count(rule->roles, evidence.target->role) != 0) return;
-  refuse(out, ErrorCode::denied,
-         "role " + evidence.target->role + " vouches for target " + evidence.target->name + ", " + under(*rule) +
-             " demands " + base::join(rule->roles, " or "));
+  out.refuse(ErrorCode::denied, "role " + evidence.target->role + " vouches for target " + evidence.target->name +
+                                    ", " + under(*rule) + " demands " + base::join(rule->roles, " or "));
 }
 
 /// What is not sealed yet has no age. Under `now` a chain's own time stamp tells how fresh it is; then a seal may be of
@@ -103,6 +94,11 @@ int weight(ErrorCode code) {
 
 }  // namespace
 
+void Decision::refuse(base::ErrorCode code, std::string reason) {
+  const auto place = std::ranges::upper_bound(refusals, code, outweighs, &Refusal::code);
+  refusals.insert(place, {code, std::move(reason)});
+}
+
 ExpiryRule effective_expiry(const Rule* rule, const RunPolicy& run) {
   if (rule == nullptr || !rule->expiry) return run.expiry.value_or(ExpiryRule::sealed);
   return std::min(*rule->expiry, run.expiry.value_or(*rule->expiry));  // declared from strict to lax
@@ -118,12 +114,12 @@ Decision decide(const TrustStore& store, const RunPolicy& run, const Evidence& e
   Decision decision;
   decision.rule = rule != nullptr ? rule->pattern.text() : "default";
   if (rule != nullptr && rule->deny) {
-    refuse(decision.refusals, ErrorCode::denied, under(*rule) + " denies it: " + *rule->deny);
+    decision.refuse(ErrorCode::denied, under(*rule) + " denies it: " + *rule->deny);
   }
-  judge_signers(store, rule, evidence, decision.refusals);
-  judge_proof(rule, evidence, decision.refusals);
+  judge_signers(store, rule, evidence, decision);
+  judge_proof(rule, evidence, decision);
   decision.expiry = judge_time(rule, run, evidence, clocks);
-  for (const auto& reason : decision.expiry.reasons) refuse(decision.refusals, ErrorCode::expired, reason);
+  for (const auto& reason : decision.expiry.reasons) decision.refuse(ErrorCode::expired, reason);
   return decision;
 }
 

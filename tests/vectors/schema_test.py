@@ -22,7 +22,7 @@ RIGHT = ["ok-example", "ok-without-chain", "ok-full-block"]
 # Faults that a schema can see.
 WRONG = ["newer-predicate", "newer-statement", "newer-version", "newer-requires", "version-text", "requires-missing",
          "json-unknown-member", "json-missing-member", "time-fraction", "time-offset", "digest-upper-case",
-         "size-negative", "size-beyond-integers", "subject-more", "name-absolute", "name-too-long", "no-image",
+         "size-negative", "size-beyond-integers", "subject-more", "name-absolute", "name-too-long", "attachment-kind", "attachments-empty", "attachment-twice",
          "chain-empty", "text-control", "text-too-long", "rule-unknown", "image-binding", "seal-size-limit", "stray-entry"]
 
 

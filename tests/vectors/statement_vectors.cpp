@@ -177,9 +177,75 @@ std::vector<BundleVector> bound_ones() {
   };
 }
 
+/// An attachment whose manifest is one of the metadata blobs of the small bundle.
+bundle::AttachmentRecord attachment(const Statement& s) {
+  return {"referrer",
+          s.images[0].digest,
+          "application/vnd.oci.image.manifest.v1+json",
+          s.images[0].digest,
+          s.images[0].size,
+          "application/vnd.example.sbom",
+          ""};
+}
+
+BundleVector attached(std::string name, std::string expect, std::string comment,
+                      const std::function<void(Statement&, bundle::AttachmentRecord&)>& spoil) {
+  return said(std::move(name), std::move(expect), std::move(comment), [&](Statement& s) {
+    bundle::AttachmentRecord record = attachment(s);
+    spoil(s, record);
+    s.images[0].attachments.push_back(record);
+  });
+}
+
+std::vector<BundleVector> attachment_ones() {
+  using Record = bundle::AttachmentRecord;
+  const auto as_cosign = [](Record& r) {
+    r.kind = "cosign";
+    r.artifact_type.clear();
+    r.tag = "sha256-" + r.subject.hex() + ".sig";
+  };
+  return {
+      attached("ok-attachment", "ok", "an attachment (that it is one is for importers to check)",
+               [](Statement&, Record&) {}),
+      attached("ok-attachment-cosign", "ok", "an attachment under a tag of cosign",
+               [&](Statement&, Record& r) { as_cosign(r); }),
+      said("ok-chain-alone", "ok", "a chain and no image", [](Statement& s) { s.images.clear(); }),
+      attached("attachment-kind", "malformed", "an unknown kind of attachment",
+               [](Statement&, Record& r) { r.kind = "note"; }),
+      attached("attachment-absent", "malformed", "an attachment whose manifest is not there",
+               [](Statement&, Record& r) { r.digest = digest_of("another manifest"); }),
+      attached("attachment-is-a-layer", "malformed", "an attachment whose manifest is not among the metadata",
+               [](Statement& s, Record& r) {
+                 r.digest = s.entries.back().sha256;
+                 r.size = s.entries.back().size;
+               }),
+      attached("attachment-size", "malformed", "an attachment with another size than its manifest",
+               [](Statement&, Record& r) { ++r.size; }),
+      attached("attachment-tag", "malformed", "a referrer with a tag", [](Statement&, Record& r) { r.tag = "x"; }),
+      attached("attachment-no-tag", "malformed", "a cosign attachment without a tag",
+               [&](Statement&, Record& r) {
+                 as_cosign(r);
+                 r.tag.clear();
+               }),
+      attached("attachment-cosign-type", "malformed", "a cosign attachment with an artifactType",
+               [&](Statement&, Record& r) {
+                 as_cosign(r);
+                 r.artifact_type = "application/vnd.example.sbom";
+               }),
+      attached("attachment-twice", "malformed", "an attachment twice",
+               [](Statement& s, Record& r) { s.images[0].attachments.push_back(r); }),
+      replaced("attachments-empty", "malformed", "Statement", "an empty list of attachments", R"("images":[{"binding")",
+               R"("images":[{"attachments":[],"binding")"),
+  };
+}
+
 std::vector<BundleVector> image_ones() {
   return {
-      said("no-image", "malformed", "no image", [](Statement& s) { s.images.clear(); }),
+      said("no-image-no-chain", "malformed", "neither an image nor a chain",
+           [](Statement& s) {
+             s.images.clear();
+             s.chains.clear();
+           }),
       said("image-twice", "malformed", "an image twice", [](Statement& s) { s.images.push_back(s.images[0]); }),
       said("image-absent", "malformed", "an image whose manifest is not there",
            [](Statement& s) { s.images[0].digest = digest_of("another manifest"); }),
@@ -225,7 +291,8 @@ std::vector<BundleVector> image_ones() {
 
 std::vector<BundleVector> statement_vectors() {
   std::vector<BundleVector> all;
-  for (auto part : {newer_ones(), spelling_ones(), name_ones(), order_ones(), bound_ones(), image_ones()}) {
+  for (auto part :
+       {newer_ones(), spelling_ones(), name_ones(), order_ones(), bound_ones(), attachment_ones(), image_ones()}) {
     for (BundleVector& vector : part) all.push_back(std::move(vector));
   }
   return all;

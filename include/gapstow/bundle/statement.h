@@ -22,6 +22,7 @@ inline constexpr std::size_t kMaxEntries = 100'000;
 inline constexpr std::size_t kMaxImages = 16'384;
 inline constexpr std::size_t kMaxChains = 16'384;
 inline constexpr std::size_t kMaxChainFiles = 20'000;                 ///< of one chain
+inline constexpr std::size_t kMaxAttachments = 10'000;                ///< of one image
 inline constexpr std::size_t kMaxTextBytes = 1024;                    ///< of any name in the statement
 inline constexpr std::size_t kMaxRootKeys = 1024;                     ///< of one chain's latest root
 inline constexpr std::uint64_t kMaxMetadataEntryBytes = 64ULL << 20;  ///< an entry that readers hold in memory
@@ -43,6 +44,18 @@ struct ProofRecord {
   bool operator==(const ProofRecord&) const = default;
 };
 
+/// An artifact that belongs to an image: a signature, an SBOM, an attestation. Carried, not verified.
+struct AttachmentRecord {
+  std::string kind;        ///< "referrer" or "cosign"
+  digest::Digest subject;  ///< a manifest of the image, or of an attachment before this one
+  std::string media_type;  ///< of its manifest or index
+  digest::Digest digest;
+  std::uint64_t size = 0;
+  std::string artifact_type;  ///< of a referrer; may be empty
+  std::string tag;            ///< of cosign: "sha256-….sig"
+  bool operator==(const AttachmentRecord&) const = default;
+};
+
 struct ImageRecord {
   std::string reference;   ///< origin reference, "localhost:5000/lab/app:1.1"
   std::string media_type;  ///< of the signed manifest or index
@@ -52,6 +65,7 @@ struct ImageRecord {
   std::vector<std::string> platforms;    ///< present, sorted: "linux/amd64"
   std::vector<digest::Digest> left_out;  ///< children of the index that a platform filter left out, sorted
   std::optional<ProofRecord> proof;
+  std::vector<AttachmentRecord> attachments;
   bool operator==(const ImageRecord&) const = default;
 };
 
@@ -88,7 +102,7 @@ struct Statement {
   std::string tool;                  ///< "gapstow 0.1.0"
   std::vector<Entry> entries;        ///< all entries behind the seal, in order
   std::size_t metadata_entries = 0;  ///< the first so many are small: views, chains, manifests, configs
-  std::vector<ImageRecord> images;
+  std::vector<ImageRecord> images;   ///< may be empty where there are chains
   std::vector<ChainRecord> chains;
   CheckRecord checked;
   bool operator==(const Statement&) const = default;

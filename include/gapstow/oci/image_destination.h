@@ -62,6 +62,9 @@ class ImageDestination {
   virtual std::unique_ptr<base::Sink> put(const digest::Digest& digest) = 0;
   /// Whether putting the blob from its first byte on may help after this failure. False where nothing is remote.
   virtual bool retries(const digest::Digest& digest, const base::Error& failure) = 0;
+  /// Called once, before commit(), when every byte is put and proven: does what takes long and shows nothing under a
+  /// name yet. Destinations that keep going know afterwards which images fail.
+  virtual void settle() {}
   /// Makes everything visible at once. Only called when every byte is proven.
   virtual void commit() = 0;
   /// In the order of begin(): before commit() the plan, after it what was done.

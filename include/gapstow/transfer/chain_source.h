@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gapstow/base/fs.h"
+#include "gapstow/registry/network.h"
 #include "gapstow/tuf/chain.h"
 #include "gapstow/tuf/dialect.h"
 
@@ -17,7 +18,7 @@ namespace gapstow::transfer {
 struct FoundChain {
   tuf::ChainFiles files;
   const tuf::Dialect* dialect = nullptr;
-  std::string source;  ///< kind: "docker", "dir", "bundle"
+  std::string source;  ///< kind: "docker", "dir", "bundle", "notary", "attached"
 };
 
 class ChainSource {
@@ -32,11 +33,12 @@ class ChainSource {
   virtual std::string description() const = 0;
 };
 
-/// "docker:DIR" (a trust folder of docker or notary) or "dir:DIR" (files as served). Error{usage} for others.
-std::unique_ptr<ChainSource> open_chain_source(base::ReadFs& fs, std::string_view spec);
+/// "docker:DIR" (a trust folder of docker or notary), "dir:DIR" (files as served), "bundle:FILE" (the chains of a
+/// bundle) or "notary:URL" (a Notary server; needs `network`). Error{usage} for others.
+std::unique_ptr<ChainSource> open_chain_source(base::ReadFs& fs, std::string_view spec, registry::Network* network);
 
 /// Asks sources in order. A nameless source among several is taken only when its root certificate names the GUN.
 /// Error{chain_incomplete} naming the sources when none has it.
-FoundChain find_chain(const std::vector<std::unique_ptr<ChainSource>>& sources, const std::string& gun);
+FoundChain find_chain(const std::vector<std::shared_ptr<ChainSource>>& sources, const std::string& gun);
 
 }  // namespace gapstow::transfer

@@ -9,6 +9,7 @@
 #include "gapstow/base/error.h"
 #include "gapstow/base/time.h"
 #include "gapstow/bundle/statement.h"
+#include "gapstow/oci/image_destination.h"
 #include "gapstow/trust/decision.h"
 #include "gapstow/tuf/chain.h"
 
@@ -39,7 +40,14 @@ struct ImageOutcome {
   trust::Decision decision;
   std::uint64_t bytes = 0;  ///< of its blobs, shared ones included
   std::size_t blobs = 0;
-  std::string imported_as;  ///< of an import: destination and reference
+  std::string imported_as;                ///< of an import: the name at the destination
+  std::optional<oci::Delivery> delivery;  ///< of an import: what became, or would become, of it
+};
+
+/// Something that was asked for and left out by a run that keeps going.
+struct Failure {
+  std::string what;  ///< image or repository
+  base::Error error;
 };
 
 struct Outcome {
@@ -55,10 +63,12 @@ struct Outcome {
   bundle::CheckRecord packed_with;  ///< what the sealer had checked
   std::vector<ChainOutcome> chains;
   std::vector<ImageOutcome> images;
-  std::string destination;      ///< empty unless imported
-  std::string rollback_reason;  ///< of --allow-rollback, when it was needed
+  std::vector<Failure> failures;  ///< of --keep-going
+  std::string destination;        ///< empty unless imported
+  bool is_rehearsal = false;      ///< --dry-run: nothing was changed
+  std::string rollback_reason;    ///< of --allow-rollback, when it was needed
 
-  /// The heaviest refusal, or nothing when everything is accepted.
+  /// The heaviest refusal or failure, or nothing when everything is accepted and done.
   std::optional<trust::Decision::Refusal> refusal() const;
 };
 

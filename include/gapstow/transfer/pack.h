@@ -8,6 +8,7 @@
 
 #include "gapstow/base/stream.h"
 #include "gapstow/oci/image_source.h"
+#include "gapstow/registry/network.h"
 #include "gapstow/sign/signer.h"
 #include "gapstow/transfer/chain_source.h"
 #include "gapstow/transfer/observer.h"
@@ -19,17 +20,23 @@ namespace gapstow::transfer {
 /// One image argument of the command line.
 struct ImageRequest {
   oci::ImageLocation location;
-  std::string name;  ///< --name, or empty: the names found in the source are used
+  std::string name;       ///< --name, or empty: the names found in the source are used
+  bool all_tags = false;  ///< --all-tags: every signed tag of a docker:// repository; without a chain every tag
 };
 
 struct PackRequest {
   std::vector<ImageRequest> images;
+  std::vector<std::string> guns;         ///< repositories whose chain is carried without an image
   std::vector<base::Bytes> manifests;    ///< --manifest: signed manifests at hand
   std::vector<oci::Platform> platforms;  ///< empty: everything
-  std::vector<std::unique_ptr<ChainSource>> chains;
+  std::vector<std::shared_ptr<ChainSource>> chains;
+  bool attached_chains = false;              ///< --trust attached: the sealed chain that is attached to the image
   bool without_chain = false;                ///< --trust none
+  bool without_attachments = false;          ///< signatures and SBOMs of other kinds stay behind
   bool first_use = false;                    ///< --tofu
+  bool keep_going = false;                   ///< images that fail are left out and reported
   std::string gun;                           ///< --gun, or empty
+  registry::Network* network = nullptr;      ///< for docker://; nullptr: there is none
   const trust::TrustStore* store = nullptr;  ///< may be nullptr with without_chain or first_use
   trust::RunPolicy policy;
   std::optional<base::Time> at;  ///< --at

@@ -10,6 +10,7 @@
 #include "gapstow/transfer/bundle_input.h"
 #include "gapstow/transfer/observer.h"
 #include "gapstow/transfer/outcome.h"
+#include "gapstow/transfer/renaming.h"
 #include "gapstow/trust/state.h"
 #include "gapstow/trust/store.h"
 
@@ -22,15 +23,24 @@ struct VerifyRequest {
   std::string rollback_reason;   ///< --allow-rollback; empty: not allowed
 };
 
+/// How images are taken in.
+struct ImportOptions {
+  Renaming names;
+  bool keep_going = false;           ///< an image that is refused or fails does not stop the others
+  bool dry_run = false;              ///< nothing is changed; the deliveries say what would be done
+  bool attach_chain = false;         ///< the sealed chain of each image is stored with it, as an artifact
+  bool without_attachments = false;  ///< signatures and SBOMs of other kinds stay behind
+};
+
 /// Proves everything. `state` may be nullptr: nothing was seen before. Refusals by policy are in the outcome; what
 /// cannot be proven is thrown. Every byte is read also when a refusal is certain: "everything else proven" must be
 /// true.
 Outcome verify(BundleInput& input, const VerifyRequest& request, trust::State* state, const Surroundings& around);
 
-/// As verify(); when nothing is refused the images are in `destination` afterwards and the state at `state_path`
-/// remembers. When something is refused or fails, neither has changed; the database is made only when there is
-/// something to keep.
+/// As verify(); when nothing is refused (or, with keep_going, for what is not refused) the images are in `destination`
+/// afterwards and the state at `state_path` remembers. When something is refused or fails, neither has changed; the
+/// database is made only when there is something to keep.
 Outcome import(BundleInput& input, const VerifyRequest& request, oci::ImageDestination& destination,
-               const std::string& state_path, const Surroundings& around);
+               const ImportOptions& options, const std::string& state_path, const Surroundings& around);
 
 }  // namespace gapstow::transfer

@@ -39,6 +39,8 @@ struct Decision {
   std::vector<Refusal> refusals;
   ExpiryVerdict expiry;
   bool allowed() const { return refusals.empty(); }
+  /// Adds a refusal behind those that weigh as much.
+  void refuse(base::ErrorCode code, std::string reason);
 };
 
 /// The stricter of what the rule demands and what the command line says; a rule that says nothing (or no rule) leaves
