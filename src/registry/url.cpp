@@ -24,11 +24,20 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   return text.get();
 }
 
+/// libcurl takes "http:/host" and "http:///host" for "http://host"; other readers do not.
+bool has_plain_slashes(std::string_view text) {
+  const auto mark = text.find_first_of(":/?#");
+  if (mark == std::string_view::npos || text[mark] != ':') return true;  // a relative reference
+  const auto rest = text.substr(mark);
+  return rest.starts_with("://") && rest.size() > 3 && rest[3] != '/';
+}
+
 /// A query may be a capability, so the text itself is not shown.
 void set_url(CURLU* url, const std::string& text) {
   if (text.size() > kMaxUrlBytes) refuse_url("too long");
   const auto is_odd = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '\\'; };
   if (text.empty() || std::ranges::any_of(text, is_odd)) refuse_url("empty, or a space or control character");
+  if (!has_plain_slashes(text)) refuse_url("no host");
   const auto result = curl_url_set(url, CURLUPART_URL, text.c_str(), CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
   if (result != CURLUE_OK) refuse_url(curl_url_strerror(result));
 }
