@@ -1,5 +1,6 @@
 #include "gapstow/report/json.h"
 
+#include "deliveries.h"
 #include "gapstow/bundle/layout.h"
 #include "json_parts.h"
 
@@ -30,12 +31,16 @@ json::Value image_json(const transfer::ImageOutcome& image, const transfer::Outc
                    {"rule", text_or_null(image.decision.rule)},
                    {"accepted", image.decision.allowed()},
                    {"refusals", array_of(image.decision.refusals, refusal_json)},
-                   {"importedAs", text_or_null(image.imported_as)}};
+                   {"attachments", array_of(record.attachments, attachment_json)},
+                   {"importedAs", is_delivered(image) ? json::Value(image.imported_as) : json::Value()},
+                   {"delivery", delivery_json(image.delivery)}};
   if (image.target) out.set("proof", target_json(*image.target, outcome.chains.at(record.proof->chain).gun));
   return out;
 }
 
+/// null of a copy that nobody sealed.
 json::Value seal_json(const transfer::Outcome& outcome, const std::string& name) {
+  if (outcome.bundle_id.empty()) return {};
   return json::Object{{"name", name},
                       {"id", outcome.bundle_id},
                       {"size", outcome.bundle_size},
@@ -49,10 +54,15 @@ json::Value seal_json(const transfer::Outcome& outcome, const std::string& name)
 }
 
 json::Value claimed_image_json(const bundle::ImageRecord& image, const bundle::Statement& statement) {
-  json::Object out{{"reference", image.reference},       {"digest", image.digest.text()},
-                   {"mediaType", image.media_type},      {"size", image.size},
-                   {"binding", image.binding},           {"platforms", strings(image.platforms)},
-                   {"leftOut", digests(image.left_out)}, {"proof", json::Value()}};
+  json::Object out{{"reference", image.reference},
+                   {"digest", image.digest.text()},
+                   {"mediaType", image.media_type},
+                   {"size", image.size},
+                   {"binding", image.binding},
+                   {"platforms", strings(image.platforms)},
+                   {"leftOut", digests(image.left_out)},
+                   {"proof", json::Value()},
+                   {"attachments", array_of(image.attachments, attachment_json)}};
   if (image.proof) {
     out.set("proof", json::Object{{"gun", statement.chains.at(image.proof->chain).gun},
                                   {"target", image.proof->target},
@@ -116,6 +126,8 @@ json::Value outcome_json(const transfer::Outcome& outcome, const std::string& co
       {"clocks", clocks_json(outcome)},
       {"images", array_of(outcome.images, [&](const auto& image) { return image_json(image, outcome); })},
       {"chains", array_of(outcome.chains, chain_outcome_json)},
+      {"failures", array_of(outcome.failures, left_out_json)},
+      {"rehearsal", outcome.is_rehearsal},
       {"destination", text_or_null(outcome.destination)},
       {"rollbackReason", text_or_null(outcome.rollback_reason)}};
 }

@@ -34,6 +34,11 @@ json::Value text_or_null(const std::string& text) { return text.empty() ? json::
 
 json::Value time_json(base::Time time) { return base::format_time(time); }
 
+json::Value error_json(const std::optional<base::Error>& error) {
+  if (!error) return {};
+  return json::Object{{"code", std::string(base::name(error->code()))}, {"reason", error->line()}};
+}
+
 json::Value chain_outcome_json(const transfer::ChainOutcome& chain) {
   return json::Object{{"gun", chain.gun},
                       {"dialect", chain.dialect},
@@ -62,7 +67,7 @@ json::Value clocks_json(const transfer::Outcome& outcome) {
   json::Object out{{"checkedAt", time_json(outcome.clocks.checking())},
                    {"chosen", outcome.clocks.chosen.has_value()},
                    {"local", time_json(outcome.clocks.local)}};
-  if (outcome.clocks.sealed) {
+  if (outcome.clocks.sealed && !outcome.bundle_id.empty()) {
     out.set("sealedAt", time_json(*outcome.clocks.sealed));
     out.set("sealTimeProven", outcome.clocks.sealed_is_proven);
   }

@@ -8,6 +8,7 @@ namespace gapstow::report {
 namespace {
 
 constexpr std::size_t kLabelWidth = 10;
+constexpr std::size_t kTextWidth = 84;  ///< behind the label; whole lines stay below 100 columns
 
 /// Columns a text takes on a terminal: bytes that start a character, without escape sequences.
 std::size_t width(std::string_view text) {
@@ -45,6 +46,43 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
     out += text + "\n";
   }
   return out;
+}
+
+std::string wrapped(const Style& style, std::string_view lead, const std::vector<std::string>& items) {
+  std::string out;
+  std::string text(lead);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::string item = items[i] + (i + 1 < items.size() ? "," : "");
+    const bool is_first = text.empty() || i == 0;
+    if (!text.empty() && width(text) + 1 + width(item) > kTextWidth) {
+      out += line(style, "", text);
+      text = "  " + item;
+    } else {
+      text += (is_first ? "" : " ") + item;
+    }
+  }
+  return text.empty() ? out : out + line(style, "", text);
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  std::string out = std::to_string(count) + " " + std::string(noun);
+  if (count == 1) return out;
+  if (!noun.ends_with('y')) return out + "s";
+  out.pop_back();
+  return out + "ies";
+}
+
+std::string failure_text(const Style& style, base::ErrorCode code, std::string_view reason) {
+  const int exit = base::exit_code(code);
+  const bool is_refusal = exit == 1 || exit >= 4;
+  return style.bad(is_refusal ? "REFUSED" : "FAILED") + " [" + std::string(base::name(code)) + "] " +
+         base::printable(reason);
+}
+
+std::string_view without_name(std::string_view line, std::string_view what) {
+  const std::string prefix = std::string(what) + ": ";
+  while (line.starts_with(prefix)) line.remove_prefix(prefix.size());
+  return line;
 }
 
 std::string abbreviate(std::string_view hex) {

@@ -1,10 +1,12 @@
 // Lines: the small layout tools of the text reports.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "gapstow/base/error.h"
 #include "gapstow/base/time.h"
 #include "gapstow/report/style.h"
 
@@ -15,6 +17,17 @@ std::string line(const Style& style, std::string_view label, std::string_view te
 
 /// Rows in columns, indented, each column as wide as its widest cell (escape codes not counted).
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t indent);
+
+/// Items with commas between them, in as many continued lines as fit a terminal; `lead` stands before the first.
+std::string wrapped(const Style& style, std::string_view lead, const std::vector<std::string>& items);
+
+/// "3 images", "1 image".
+std::string counted(std::uint64_t count, std::string_view noun);
+
+/// What was not proven is refused, what could not be tried or done has failed: "REFUSED [denied] what: why".
+std::string failure_text(const Style& style, base::ErrorCode code, std::string_view reason);
+/// `line` without "what: " at its start, where contexts repeat the name of what they speak of.
+std::string_view without_name(std::string_view line, std::string_view what);
 
 /// "9586150e953c…": enough of a key ID or digest to recognise it.
 std::string abbreviate(std::string_view hex);

@@ -7,6 +7,7 @@
 #include "gapstow/base/error.h"
 #include "gapstow/bundle/seal.h"
 #include "gapstow/json/value.h"
+#include "gapstow/transfer/fetch_chains.h"
 #include "gapstow/transfer/outcome.h"
 #include "gapstow/trust/state.h"
 #include "gapstow/trust/store.h"
@@ -15,7 +16,8 @@
 
 namespace gapstow::report {
 
-/// formats/outcome.schema.json: of `verify`, `import` and `pack`. `command` is the command's name.
+/// formats/outcome.schema.json: of `pack`, `verify`, `import`, `copy` and `chain fetch` of one repository. `command` is
+/// the command's name, `name` what was read or written.
 json::Value outcome_json(const transfer::Outcome& outcome, const std::string& command, const std::string& name);
 /// formats/failure.schema.json: what any command prints when it fails.
 json::Value failure_json(const base::Error& error, const std::string& command);
@@ -28,6 +30,8 @@ json::Value store_json(const trust::TrustStore& store, const std::string& folder
 /// formats/chain-verify.schema.json.
 json::Value chain_json(const transfer::ChainOutcome& chain, const std::vector<tuf::ProvenTarget>& targets,
                        const transfer::Outcome& outcome);
+/// formats/chain-fetch.schema.json: of `chain fetch` into a folder.
+json::Value fetched_json(const std::vector<transfer::FetchedChain>& chains);
 
 /// formats/chain-show.schema.json.
 json::Value claimed_chain_json(const tuf::ClaimedChain& chain, const std::string& source);
