@@ -4,6 +4,7 @@
 #include "gapstow/transfer/chain_source.h"
 #include "gapstow/transfer/verify_chain.h"
 #include "gapstow/tuf/inspect.h"
+#include "network_options.h"
 #include "options.h"
 #include "table.h"
 
@@ -13,9 +14,10 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-transfer::FoundChain load_chain(const Arguments& arguments, base::ReadFs& fs, const std::string& gun) {
+transfer::FoundChain load_chain(const Arguments& arguments, Terminal& terminal, const std::string& gun) {
+  const auto network = open_network(arguments, "", terminal);
   std::vector<std::shared_ptr<transfer::ChainSource>> sources;
-  sources.push_back(transfer::open_chain_source(fs, arguments.operands().front(), nullptr));
+  sources.push_back(transfer::open_chain_source(terminal.fs, arguments.operands().front(), network.get()));
   if (gun.empty() && !sources.front()->is_nameless()) {
     throw Error(ErrorCode::usage, sources.front()->description() + " holds many chains", "say which: --gun GUN");
   }
@@ -37,7 +39,7 @@ int run_verify(const Arguments& arguments, Terminal& terminal) {
                                  arguments.values("target"),
                                  arguments.value_or("allow-rollback", ""),
                                  arguments.has("commit")};
-  const auto found = load_chain(arguments, terminal.fs, gun);
+  const auto found = load_chain(arguments, terminal, gun);
   const auto state = open_state(arguments);
   const auto proven = transfer::verify_chain(found, gun, request, state.get(), terminal.clock);
   const auto& chain = proven.outcome.chains.front();
@@ -48,7 +50,7 @@ int run_verify(const Arguments& arguments, Terminal& terminal) {
 
 int run_show(const Arguments& arguments, Terminal& terminal) {
   arguments.expect_operands(1, 1, "SOURCE");
-  const auto found = load_chain(arguments, terminal.fs, arguments.value_or("gun", ""));
+  const auto found = load_chain(arguments, terminal, arguments.value_or("gun", ""));
   const auto claimed = tuf::inspect_chain(found.files, *found.dialect);
   const std::string& source = arguments.operands().front();
   terminal.print(arguments, report::claimed_chain_text(claimed, source, terminal.style(arguments)),
@@ -60,23 +62,20 @@ int run_show(const Arguments& arguments, Terminal& terminal) {
 
 std::vector<Command> chain_commands() {
   return {
-      {"chain verify",
-       "SOURCE --gun GUN",
+      {"chain verify", "SOURCE --gun GUN",
        "prove a chain from its pin and print digest, length and role of its targets",
-       {{"gun", 0, "GUN", "repository the chain is for: registry.example/team/app"},
-        {"target", 0, "NAME", "target (tag) to look up; may be repeated (default: all)", true},
-        kTrustStoreOption,
-        {"expiry", 0, "RULE", "now (default) or ignore: by which clock expiry is judged"},
-        kAtOption,
-        kStateOption,
-        kRollbackOption,
-        {"commit", 0, "", "remember the versions seen"}},
+       joined({{"gun", 0, "GUN", "repository the chain is for: registry.example/team/app"},
+               {"target", 0, "NAME", "target (tag) to look up; may be repeated (default: all)", true},
+               kTrustStoreOption,
+               {"expiry", 0, "RULE", "now (default) or ignore: by which clock expiry is judged"},
+               kAtOption,
+               kStateOption,
+               kRollbackOption,
+               {"commit", 0, "", "remember the versions seen"}},
+              network_options()),
        run_verify},
-      {"chain show",
-       "SOURCE",
-       "show what the files of a chain claim; proves nothing and says so",
-       {{"gun", 0, "GUN", "repository, where the source holds several"}},
-       run_show},
+      {"chain show", "SOURCE", "show what the files of a chain claim; proves nothing and says so",
+       joined({{"gun", 0, "GUN", "repository, where the source holds several"}}, network_options()), run_show},
   };
 }
 

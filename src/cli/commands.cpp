@@ -5,9 +5,9 @@ namespace gapstow::cli {
 namespace {
 
 std::vector<Command> make_table() {
-  std::vector<Command> table{pack_command(),  verify_command(), import_command(), inspect_command(),
-                             split_command(), join_command(),   sign_command()};
-  for (auto& group : {key_commands(), trust_commands(), chain_commands()}) {
+  std::vector<Command> table{pack_command(),    verify_command(), import_command(), copy_command(),
+                             inspect_command(), split_command(),  join_command(),   sign_command()};
+  for (auto& group : {key_commands(), trust_commands(), std::vector{chain_fetch_command()}, chain_commands()}) {
     table.insert(table.end(), group.begin(), group.end());
   }
   table.push_back(history_command());

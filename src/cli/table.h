@@ -8,6 +8,7 @@ namespace gapstow::cli {
 Command pack_command();
 Command verify_command();
 Command import_command();
+Command copy_command();
 Command inspect_command();
 Command split_command();
 Command join_command();
@@ -15,6 +16,7 @@ Command sign_command();
 std::vector<Command> key_commands();
 std::vector<Command> trust_commands();
 std::vector<Command> chain_commands();
+Command chain_fetch_command();
 Command history_command();
 Command completion_command();
 Command version_command();

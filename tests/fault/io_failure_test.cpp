@@ -86,7 +86,7 @@ void import_into(World& world, base::WriteFs& files, const std::string& bundle, 
   EmptySource nothing;
   const auto input = transfer::open_bundle(files, {bundle}, nothing);
   const transfer::VerifyRequest request{world.store, {}, std::nullopt, ""};
-  const auto outcome = transfer::import(*input, request, destination, state_path, world.around(files));
+  const auto outcome = transfer::import(*input, request, destination, {}, state_path, world.around(files));
   REQUIRE_FALSE(outcome.refusal());
 }
 

@@ -24,8 +24,8 @@ transfer::PackRequest sample_request(base::ReadFs& fs, const trust::TrustStore& 
                                      const std::string& chain, const std::string& location) {
   transfer::PackRequest request;
   const std::string image = location.empty() ? "oci-archive:" + kSamples + "/images/app-1.1.exact-oci.tar" : location;
-  request.images.push_back({oci::parse_location(image), kSampleReference});
-  request.chains.push_back(transfer::open_chain_source(fs, "dir:" + kSamples + "/chains/" + chain));
+  request.images.push_back({oci::parse_location(image), kSampleReference, false});
+  request.chains.push_back(transfer::open_chain_source(fs, "dir:" + kSamples + "/chains/" + chain, nullptr));
   request.store = &store;
   request.sealed_at = sample_time();
   request.tool = "gapstow test";

@@ -185,7 +185,10 @@ TEST_CASE("Sizes and their sum are bounded") {
 }
 
 TEST_CASE("Images are named once and their manifests are there") {
-  CHECK(code_of([](Statement& s) { s.images.clear(); }) == ErrorCode::malformed);
+  CHECK(code_of([](Statement& s) {
+          s.images.clear();
+          s.chains.clear();
+        }) == ErrorCode::malformed);
   CHECK(code_of([](Statement& s) { s.images.push_back(s.images[0]); }) == ErrorCode::malformed);
   CHECK(code_of([](Statement& s) {
           s.images.push_back(s.images[0]);

@@ -42,7 +42,7 @@ struct World {
   transfer::Outcome import(oci::ImageDestination& destination, const std::string& reason = "") {
     base::MemorySource nothing({});
     const auto input = transfer::open_bundle(fs, {bundle}, nothing);
-    return transfer::import(*input, {store, {}, std::nullopt, reason}, destination, state_path, around());
+    return transfer::import(*input, {store, {}, std::nullopt, reason}, destination, {}, state_path, around());
   }
 };
 

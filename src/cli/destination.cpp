@@ -1,0 +1,102 @@
+#include "destination.h"
+
+#include "gapstow/base/error.h"
+#include "gapstow/oci/reference.h"
+#include "gapstow/registry/images.h"
+#include "network_options.h"
+
+namespace gapstow::cli {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+/// docker://HOST[/PREFIX] or docker://HOST/REPO:TAG.
+struct RegistryPlace {
+  std::string host;
+  std::string prefix;
+  std::string exact;  ///< a whole reference; empty unless there is a tag
+};
+
+RegistryPlace parse_place(const std::string& text) {
+  if (text.find('/') == std::string::npos) {
+    // A reference would read it as an image of docker.io.
+    const auto reference = oci::parse_reference(text + "/x", false);
+    if (reference.host == text) return {text, {}, {}};
+    throw Error(ErrorCode::usage, "'" + text + "' is no host of a registry",
+                "write docker://HOST/PREFIX or docker://HOST:PORT");
+  }
+  const auto reference = oci::parse_reference(text, false);
+  if (reference.digest) throw Error(ErrorCode::usage, "a destination has no digest: the signed one decides");
+  if (reference.tag.empty()) return {reference.host, reference.path, {}};
+  return {reference.host, {}, reference.text()};
+}
+
+std::vector<transfer::RenameRule> rename_rules(const Arguments& arguments) {
+  std::vector<transfer::RenameRule> rules;
+  for (const auto& text : arguments.values("rename")) rules.push_back(transfer::parse_rename(text));
+  return rules;
+}
+
+std::string joined_path(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() ? a + b : a + "/" + b;
+}
+
+transfer::Renaming renaming(const RegistryPlace& place, const Arguments& arguments) {
+  const auto rules = rename_rules(arguments);
+  const std::string prefix = arguments.value_or("prefix", "");
+  if (place.exact.empty()) return {place.host, joined_path(place.prefix, prefix), rules};
+  if (!rules.empty() || !prefix.empty()) {
+    throw Error(ErrorCode::usage,
+                "a destination with a tag is the whole name; --rename and --prefix do not go with it");
+  }
+  return transfer::Renaming::exactly(place.exact);
+}
+
+std::unique_ptr<oci::ImageDestination> open_files(base::WriteFs& fs, const oci::ImageLocation& place) {
+  using Transport = oci::ImageLocation::Transport;
+  if (place.transport == Transport::oci) return oci::make_oci_folder(fs, place.path, place.reference);
+  if (place.transport == Transport::oci_archive) return oci::make_oci_archive(fs, place.path, place.reference);
+  if (!place.reference.empty()) {
+    throw Error(ErrorCode::usage,
+                "a docker archive names images by their origin reference, not by '" + place.reference + "'");
+  }
+  return oci::make_docker_archive(fs, place.path);
+}
+
+}  // namespace
+
+Destination open_destination(const Arguments& arguments, const std::string& text, const std::string& side,
+                             Terminal& terminal) {
+  Destination out;
+  out.options.keep_going = arguments.has("keep-going");
+  out.options.dry_run = arguments.has("dry-run");
+  out.options.attach_chain = arguments.has("attach-chain");
+  out.options.without_attachments = arguments.has("without-attachments");
+  const oci::ImageLocation location = oci::parse_location(text);
+  if (location.transport != oci::ImageLocation::Transport::docker) {
+    if (arguments.has("prefix")) throw Error(ErrorCode::usage, "--prefix is for registries: docker://HOST");
+    out.options.names = transfer::Renaming({}, {}, rename_rules(arguments));
+    out.images = open_files(terminal.fs, location);
+    return out;
+  }
+  const RegistryPlace place = parse_place(location.path);
+  out.options.names = renaming(place, arguments);
+  out.network = open_network(arguments, side, terminal);
+  out.journal = std::make_unique<registry::UploadJournal>(terminal.fs, journal_folder(arguments));
+  out.images = registry::make_destination(*out.network, place.host, {out.journal.get(), out.options.keep_going});
+  return out;
+}
+
+const std::vector<Option>& import_options() {
+  static const std::vector<Option> list{
+      {"rename", 0, "FROM=TO", "give images whose reference begins with FROM another name; may be repeated", true},
+      {"prefix", 0, "PATH", "put names below this path at the registry"},
+      {"keep-going", 0, "", "go on without images that are refused or fail; the exit status still tells"},
+      {"dry-run", 0, "", "prove everything and show what would be uploaded, mounted and skipped; change nothing"},
+      {"attach-chain", 0, "", "store the sealed chain with each image, as an OCI artifact that refers to it"},
+      {"without-attachments", 0, "", "leave signatures, attestations and SBOMs of other kinds behind"}};
+  return list;
+}
+
+}  // namespace gapstow::cli

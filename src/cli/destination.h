@@ -1,0 +1,33 @@
+// DEST of `import` and `copy`, and the options of taking images in.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gapstow/cli/arguments.h"
+#include "gapstow/cli/terminal.h"
+#include "gapstow/oci/image_destination.h"
+#include "gapstow/registry/network.h"
+#include "gapstow/registry/upload_journal.h"
+#include "gapstow/transfer/verify.h"
+
+namespace gapstow::cli {
+
+/// A destination with what it rests on, and how images are taken in there.
+struct Destination {
+  std::unique_ptr<registry::Network> network;
+  std::unique_ptr<registry::UploadJournal> journal;
+  std::unique_ptr<oci::ImageDestination> images;
+  transfer::ImportOptions options;
+};
+
+/// `text` is oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE or docker://HOST[/PREFIX];
+/// docker://HOST/REPO:TAG gives one image that name. `side`: of the network options, "dest" or empty.
+Destination open_destination(const Arguments& arguments, const std::string& text, const std::string& side,
+                             Terminal& terminal);
+
+/// --rename, --prefix, --keep-going, --dry-run, --attach-chain, --without-attachments.
+const std::vector<Option>& import_options();
+
+}  // namespace gapstow::cli

@@ -1,0 +1,52 @@
+// What `pack`, `copy` and `chain fetch` have in common: a PackRequest from the command line, and all that it refers to.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gapstow/cli/arguments.h"
+#include "gapstow/cli/terminal.h"
+#include "gapstow/registry/network.h"
+#include "gapstow/transfer/pack.h"
+
+namespace gapstow::cli {
+
+/// Owns what the request points to.
+class RequestMaker {
+ public:
+  /// `side`: of the network options, "src" or empty.
+  RequestMaker(const Arguments& arguments, const std::string& side, Terminal& terminal);
+  RequestMaker(const RequestMaker&) = delete;
+  RequestMaker& operator=(const RequestMaker&) = delete;
+
+  /// The operands up to `count`, and --list.
+  void take_images(std::size_t count);
+  /// Trust store, policy, clocks.
+  void take_policy();
+  /// --trust.
+  void take_chain_sources();
+  /// --signer; without one Error{usage}, unless `optional`.
+  void take_signers();
+
+  transfer::PackRequest& request() { return request_; }
+  const std::optional<trust::TrustStore>& store() const { return store_; }
+  void take_store(trust::TrustStore store);
+
+ private:
+  const Arguments& arguments_;
+  Terminal& terminal_;
+  std::unique_ptr<registry::Network> network_;
+  std::optional<trust::TrustStore> store_;
+  std::vector<std::unique_ptr<sign::Signer>> signers_;
+  transfer::PackRequest request_;
+};
+
+/// The lines of a list file ("-": standard input), without comments (# …) and empty ones.
+std::vector<std::string> read_list(const std::string& path, Terminal& terminal);
+
+/// Options of taking images up.
+const std::vector<Option>& image_options();
+
+}  // namespace gapstow::cli
