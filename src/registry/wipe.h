@@ -15,7 +15,7 @@ inline void wipe(std::string& text) {
 }
 
 inline void wipe(base::Bytes& bytes) {
-  ::explicit_bzero(bytes.data(), bytes.size());
+  if (!bytes.empty()) ::explicit_bzero(bytes.data(), bytes.size());
   bytes.clear();
 }
 
