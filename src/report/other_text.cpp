@@ -3,6 +3,7 @@
 #include "gapstow/base/text.h"
 #include "gapstow/bundle/layout.h"
 #include "gapstow/report/text.h"
+#include "image_text.h"
 #include "lines.h"
 
 namespace gapstow::report {
@@ -19,6 +20,7 @@ std::string claimed_image(const bundle::Statement& statement, const bundle::Imag
   out += line(style, "", image.digest.text() + ", " + printable(base::join(image.platforms, ", ")));
   if (image.binding == "diff-ids") out += line(style, "", "layers uncompressed, bound by diff_ids");
   for (const auto& child : image.left_out) out += line(style, "", "left out: " + child.text());
+  out += attachment_lines(image.attachments, "claimed", style);
   if (!image.proof) return out + line(style, "", "without a chain");
   const auto& chain = statement.chains.at(image.proof->chain);
   return out + line(style, "",
@@ -86,6 +88,9 @@ std::string inspect_text(const bundle::Seal& seal, const std::string& name, cons
                   format_time(statement.checked.checked_at));
   for (const auto& expired : statement.checked.expired) {
     out += line(style, "", style.warn("expired when packed: ") + printable(expired));
+  }
+  if (statement.images.empty()) {
+    out += line(style, "", counted(statement.chains.size(), "chain") + " and no image" + style.faint("  (claimed)"));
   }
   for (const auto& image : statement.images) out += "\n" + claimed_image(statement, image, style);
   for (const auto& chain : statement.chains) out += "\n" + claimed_chain(chain, style);

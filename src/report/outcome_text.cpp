@@ -2,7 +2,9 @@
 
 #include "gapstow/base/text.h"
 #include "gapstow/report/text.h"
+#include "image_text.h"
 #include "lines.h"
+#include "verdict_text.h"
 
 namespace gapstow::report {
 namespace {
@@ -19,6 +21,9 @@ std::string who(const transfer::SignerOutcome& signer, const Style& style) {
   return name + style.faint("  " + signer.algorithm + " " + key);
 }
 
+/// A copy may go without.
+bool is_sealed(const transfer::Outcome& outcome) { return !outcome.bundle_id.empty(); }
+
 std::string seal_section(const transfer::Outcome& outcome, const Style& style) {
   const base::Time now = outcome.clocks.checking();
   std::string out = line(
@@ -26,8 +31,9 @@ std::string seal_section(const transfer::Outcome& outcome, const Style& style) {
       format_time(outcome.sealed_at) + " (" + relative(outcome.sealed_at, now) + ") by " + printable(outcome.tool));
   for (const auto& signer : outcome.signers) out += line(style, "", style.good("signed by ") + who(signer, style));
   for (const auto& signer : outcome.unknown_signers) out += line(style, "", "also signed by " + who(signer, style));
+  const auto trusted = std::ranges::count_if(outcome.signers, [](const auto& signer) { return !signer.name.empty(); });
   out += line(style, "",
-              std::to_string(outcome.signers.size()) + " trusted, " + std::to_string(outcome.threshold) + " needed; " +
+              std::to_string(trusted) + " trusted, " + std::to_string(outcome.threshold) + " needed; " +
                   std::to_string(outcome.entries) + " entries, " + human_size(outcome.bundle_size));
   if (!outcome.packed_with.expired.empty()) {
     out += line(style, "",
@@ -47,15 +53,23 @@ base::Time fresh_as_of(const transfer::Outcome& outcome) {
 }
 
 std::string clock_section(const transfer::Outcome& outcome, const Style& style) {
-  const std::string proof = outcome.clocks.sealed_is_proven ? "on the word of a trusted signer" : "unproven";
-  std::string out = line(style, "Time", "sealed at   " + format_time(outcome.sealed_at) + "  " + style.faint(proof));
-  if (!outcome.chains.empty()) out += line(style, "", "fresh as of " + whole_seconds(fresh_as_of(outcome)));
+  std::string out;
+  const auto add = [&](const std::string& text) { out += line(style, out.empty() ? "Time" : "", text); };
+  if (is_sealed(outcome)) {
+    const std::string proof = outcome.clocks.sealed_is_proven ? "on the word of a trusted signer" : "unproven";
+    add("sealed at   " + format_time(outcome.sealed_at) + "  " + style.faint(proof));
+  }
+  if (!outcome.chains.empty()) add("fresh as of " + whole_seconds(fresh_as_of(outcome)));
   const std::string source = outcome.clocks.chosen ? "chosen with --at" : "the clock of this machine";
-  return out + line(style, "", "checked at  " + whole_seconds(outcome.clocks.checking()) + "  " + style.faint(source));
+  add("checked at  " + whole_seconds(outcome.clocks.checking()) + "  " + style.faint(source));
+  return out;
 }
 
 std::string proof_lines(const transfer::Outcome& outcome, const transfer::ImageOutcome& image, const Style& style) {
-  if (!image.target) return line(style, "", style.warn("no chain: nothing but the seal vouches for it"));
+  if (!image.target) {
+    const std::string vouching = is_sealed(outcome) ? "nothing but the seal vouches for it" : "nothing vouches for it";
+    return line(style, "", style.warn("no chain: " + vouching));
+  }
   const auto& chain = outcome.chains.at(image.record.proof->chain);
   const auto& target = *image.target;
   const auto keys = style.verbose ? target.signed_by : abbreviate(target.signed_by);
@@ -84,12 +98,12 @@ std::string image_section(const transfer::Outcome& outcome, const transfer::Imag
   if (image.record.binding == "diff-ids") {
     out += line(style, "", style.warn("layers are uncompressed, bound by the configuration's diff_ids"));
   }
+  out += attachment_lines(image.record.attachments, "carried and not verified", style);
   out += proof_lines(outcome, image, style);
   for (const auto& refusal : image.decision.refusals) {
     out += line(style, "", style.bad("refused: ") + printable(refusal.reason));
   }
-  if (!image.imported_as.empty()) out += line(style, "", style.good("imported as ") + printable(image.imported_as));
-  return out;
+  return out + delivery_lines(outcome, image, style);
 }
 
 std::string expiry_cell(const transfer::ChainOutcome& chain, const tuf::ProvenRole& role,
@@ -125,33 +139,20 @@ std::string chain_section(const transfer::ChainOutcome& chain, const transfer::O
   return out;
 }
 
-std::string verdict(const transfer::Outcome& outcome, const Style& style) {
-  const auto refusal = outcome.refusal();
-  if (refusal) {
-    return line(style, "Verdict",
-                style.bad("REFUSED") + " [" + std::string(base::name(refusal->code)) + "] " +
-                    printable(refusal->reason)) +
-           line(style, "", "everything else is proven");
-  }
-  const std::string count = std::to_string(outcome.images.size()) + (outcome.images.size() == 1 ? " image" : " images");
-  const std::string done = outcome.destination.empty() ? "PROVEN" : "IMPORTED";
-  std::string text = style.good(done) + " " + count + ", every byte checked";
-  if (!outcome.destination.empty()) text += ", now in " + printable(outcome.destination);
-  std::string out = line(style, "Verdict", text);
-  if (!outcome.rollback_reason.empty()) {
-    out += line(style, "", style.warn("an older version was allowed: ") + printable(outcome.rollback_reason));
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string outcome_text(const transfer::Outcome& outcome, const std::string& name, const Style& style) {
-  std::string out = line(style, "Bundle", printable(name) + style.faint("  " + abbreviate(outcome.bundle_id)));
-  out += seal_section(outcome, style) + clock_section(outcome, style);
+  std::string out;
+  if (is_sealed(outcome)) {
+    out = line(style, "Bundle", printable(name) + style.faint("  " + abbreviate(outcome.bundle_id)));
+    out += seal_section(outcome, style);
+  } else {
+    out = line(style, "Source", printable(name));
+  }
+  out += clock_section(outcome, style);
   for (const auto& image : outcome.images) out += "\n" + image_section(outcome, image, style);
   for (const auto& chain : outcome.chains) out += "\n" + chain_section(chain, outcome, style);
-  return out + "\n" + verdict(outcome, style);
+  return out + failure_section(outcome, style) + "\n" + verdict(outcome, style);
 }
 
 std::string pack_text(const transfer::PackOutcome& packed, const Style& style) {
@@ -162,6 +163,7 @@ std::string pack_text(const transfer::PackOutcome& packed, const Style& style) {
               format_time(outcome.sealed_at) + ", " + std::to_string(outcome.entries) + " entries, " +
                   human_size(outcome.bundle_size));
   for (const auto& signer : outcome.signers) out += line(style, "", "signed by " + who(signer, style));
+  if (outcome.images.empty()) out += line(style, "", counted(outcome.chains.size(), "chain") + " and no image");
   for (const auto& image : outcome.images) out += "\n" + image_section(outcome, image, style);
   for (const auto& chain : outcome.chains) out += "\n" + chain_section(chain, outcome, style);
   if (!outcome.packed_with.expired.empty()) {
@@ -169,7 +171,7 @@ std::string pack_text(const transfer::PackOutcome& packed, const Style& style) {
                        style.warn("expired, recorded in the seal: ") +
                            printable(base::join(outcome.packed_with.expired, ", ")));
   }
-  return out;
+  return out + failure_section(outcome, style) + pack_verdict(outcome, style);
 }
 
 std::string chain_text(const transfer::ChainOutcome& chain, const std::vector<tuf::ProvenTarget>& targets,
