@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes an OCI image layout for measurements: COUNT images of LAYERS layers of SIZE bytes each.
+"""Makes an OCI image layout for measurements: COUNT images of LAYERS layers of SIZE bytes each, or of the SIZES given.
 
 Layers hold pseudo-random bytes, or, with --sparse, holes (zeros that take no disk space). Equal arguments give equal
 bytes. Layers are not real tar files: nothing that is measured unpacks them.
@@ -49,14 +49,16 @@ def main():
     parser.add_argument("--images", type=int, default=1)
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--size", type=int, default=256 << 20, help="bytes of one layer")
+    parser.add_argument("--sizes", help="bytes of each layer, separated by commas; instead of --layers and --size")
     parser.add_argument("--sparse", action="store_true")
     parser.add_argument("--name", default="bench.test/image")
     args = parser.parse_args()
+    sizes = [int(size) for size in args.sizes.split(",")] if args.sizes else [args.size] * args.layers
     os.makedirs(os.path.join(args.folder, "blobs/sha256"))
     entries = []
     for image in range(args.images):
-        layers = [store_layer(args.folder, args.size + (layer if args.sparse else 0), image * 1000 + layer, args.sparse)
-                  for layer in range(args.layers)]
+        layers = [store_layer(args.folder, size + (layer if args.sparse else 0), image * 1000 + layer, args.sparse)
+                  for layer, size in enumerate(sizes)]
         config = {"architecture": "amd64", "os": "linux",
                   "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in layers]}}
         config_descriptor = {"mediaType": CONFIG, **store(args.folder, json.dumps(config).encode())}

@@ -1,11 +1,19 @@
 # Real servers for the scripts of this folder: registries, Notary servers, token servers, an engine. Sourced.
 # Every server listens on a loopback port of its own, keeps its data in $work, and is stopped by its process ID.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-unset SOURCE_DATE_EPOCH # chains that are made here live from now on
 
 declare -A lab_pid=() lab_port=() lab_command=()
 lab_user=porter lab_password=pass-of-porter
 clean_up=(stop_servers "${clean_up[@]}")
+
+# expect_code CODE COMMAND...: it ends with that exit code; what it says is in $work/message. No secret may be in it.
+expect_code() {
+  local expected=$1 code=0
+  shift
+  "$@" >"$work/message" 2>&1 || code=$?
+  ((code == expected)) || fail "exit code $code where $expected is expected: $*: $(cat "$work/message")"
+  ! grep -qF -e "$lab_password" "$work/message" || fail "a secret is in the messages of: $*"
+}
 
 # --- Servers by name ---------------------------------------------------------------------------------------------
 
@@ -184,4 +192,61 @@ start_docker() {
     --iptables=false --bridge=none --storage-driver=vfs --containerd "$containerd_socket" >"$work/docker.log" 2>&1 &
   clean_up=("kill $! && wait $! 2>/dev/null" "${clean_up[@]}")
   wait_for docker version
+}
+
+# --- Looking at registries --------------------------------------------------------------------------------------------
+
+manifest_types='application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json,
+ application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json'
+
+# registry_curl REGISTRY PATH [OPTION...]: by the scheme that the registry speaks, with whatever it wants to see.
+registry_curl() {
+  local registry=$1 path=$2 config scheme=http options=()
+  config=$work/$(registry_name "$registry").yml
+  shift 2
+  if grep -q 'tls:' "$config"; then
+    scheme=https
+    options=(--cacert "$work/tls/ca.pem" --cert "$work/tls/client.pem" --key "$work/tls/client.key")
+  fi
+  if grep -q 'token:' "$config"; then
+    options+=(-H "Authorization: Bearer $(token_for "repository:${path%/*/*}:pull")")
+  elif grep -q 'htpasswd:' "$config"; then
+    options+=(-u "$lab_user:$lab_password")
+  fi
+  curl -sS "${options[@]}" "$@" "$scheme://$registry/v2/$path"
+}
+
+# token_for SCOPE
+token_for() {
+  curl -sSf --cacert "$work/tls/ca.pem" -u "$lab_user:$lab_password" \
+    "https://localhost:${lab_port[tokens]}/token?service=lab&scope=$1" | sed 's/.*"token": "\([^"]*\)".*/\1/'
+}
+
+# registry_name HOST: under which it was started.
+registry_name() {
+  local name
+  for name in "${!lab_port[@]}"; do
+    [[ ${lab_port[$name]} != "${1##*:}" ]] || echo "$name"
+  done
+}
+
+# tag_digest REGISTRY PATH TAG: of the bytes that it holds; empty when there is no such tag.
+tag_digest() {
+  local code
+  code=$(registry_curl "$1" "$2/manifests/$3" -o "$work/manifest" -w '%{http_code}' -H "Accept: ${manifest_types//$'\n'/}")
+  [[ $code != 200 ]] || echo "sha256:$(sha256sum <"$work/manifest" | cut -d' ' -f1)"
+}
+
+# expect_tag REGISTRY PATH TAG DIGEST
+expect_tag() {
+  local seen
+  seen=$(tag_digest "$1" "$2" "$3")
+  [[ $seen == "$4" ]] || fail "$1/$2:$3 is ${seen:-not there}, expected ${4:-none}"
+}
+
+# expect_no_tags REGISTRY PATH
+expect_no_tags() {
+  local tags
+  tags=$(registry_curl "$1" "$2/tags/list")
+  [[ $tags == *NAME_UNKNOWN* || $tags == *'"tags":null'* || $tags == *'"tags":[]'* ]] || fail "$1/$2 has tags: $tags"
 }

@@ -12,6 +12,7 @@ start_signing() {
   local version
   version=$(docker --version | sed 's/^Docker version \([0-9]*\).*/\1/')
   ((version < 29)) || { echo "skipped: docker $version has no content trust"; exit 77; }
+  unset SOURCE_DATE_EPOCH # what is signed here is signed now
   start_docker
   [[ -n ${notary_url:-} ]] || start_notary
   export DOCKER_CONTENT_TRUST_SERVER=$notary_url
@@ -30,7 +31,8 @@ make_image() {
       echo "COPY file-$each /"
     done
   } >"$folder/Dockerfile"
-  DOCKER_BUILDKIT=0 DOCKER_CONTENT_TRUST=0 docker build -q -t "$1" "$folder" >>"$work/build.log" 2>&1 || fail "docker build: $(tail -n 3 "$work/build.log")"
+  DOCKER_BUILDKIT=0 DOCKER_CONTENT_TRUST=0 docker build -q -t "$1" "$folder" >>"$work/build.log" 2>&1 ||
+    fail "docker build: $(tail -n 3 "$work/build.log")"
   rm -r "$folder"
 }
 
@@ -42,7 +44,9 @@ push_signed() {
 }
 
 # push_plain REFERENCE
-push_plain() { DOCKER_CONTENT_TRUST=0 docker push "$1" >"$work/push.log" 2>&1 || fail "docker push $1: $(tail -n 3 "$work/push.log")"; }
+push_plain() {
+  DOCKER_CONTENT_TRUST=0 docker push "$1" >"$work/push.log" 2>&1 || fail "docker push $1: $(tail -n 3 "$work/push.log")"
+}
 
 # notary_here ARGUMENT...: against the server of the lab, with docker's keys.
 notary_here() {
@@ -65,22 +69,22 @@ rotate_key() {
   esac
 }
 
-# sign_index REGISTRY PATH TAG DIGEST...: an index over manifests that are there, pushed and signed by its digest. Leaves
-# the digest in $signed_digest.
+# sign_index REGISTRY PATH TAG DIGEST...: an index over images that are there, pushed and signed by its digest. Leaves the
+# digest in $signed_digest.
 sign_index() {
-  local registry=$1 path=$2 tag=$3 entries=() each type size
+  local registry=$1 path=$2 tag=$3 each size entries='' architecture=amd64
+  local image=application/vnd.docker.distribution.manifest.v2+json list=application/vnd.docker.distribution.manifest.list.v2+json
   shift 3
   for each in "$@"; do
-    curl -sSf -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' \
-      "http://$registry/v2/$path/manifests/$each" -o "$work/child.json"
-    entries+=("$(printf '{"mediaType":"application/vnd.docker.distribution.manifest.v2+json","digest":"%s","size":%d,"platform":{"architecture":"%s","os":"linux"}}' \
-      "$each" "$(stat -c %s "$work/child.json")" "$( ((${#entries[@]} == 0)) && echo amd64 || echo "arm64")")")
+    curl -sSf -H "Accept: $image" "http://$registry/v2/$path/manifests/$each" -o "$work/child.json"
+    entries+="${entries:+,}$(printf '{"mediaType":"%s","digest":"%s","size":%d,"platform":{"architecture":"%s","os":"linux"}}' \
+      "$image" "$each" "$(stat -c %s "$work/child.json")" "$architecture")"
+    architecture=arm64
   done
-  type=application/vnd.docker.distribution.manifest.list.v2+json
-  printf '{"schemaVersion":2,"mediaType":"%s","manifests":[%s]}' "$type" "$(IFS=,; echo "${entries[*]}")" >"$work/index.json"
+  printf '{"schemaVersion":2,"mediaType":"%s","manifests":[%s]}' "$list" "$entries" >"$work/index.json"
   size=$(stat -c %s "$work/index.json")
   signed_digest=sha256:$(sha256sum <"$work/index.json" | cut -d' ' -f1)
-  curl -sSf -X PUT -H "Content-Type: $type" --data-binary "@$work/index.json" "http://$registry/v2/$path/manifests/$tag"
+  curl -sSf -X PUT -H "Content-Type: $list" --data-binary "@$work/index.json" "http://$registry/v2/$path/manifests/$tag"
   notary_here addhash "$registry/$path" "$tag" "$size" --sha256 "${signed_digest#sha256:}" --roles targets -p
 }
 
