@@ -94,7 +94,7 @@ std::unique_ptr<base::Sink> BlobBoard::open(const digest::Digest& digest) {
       auto upload = std::make_unique<BlobUpload>(repository(*home), plan_.blobs.at(digest), lore_);
       return std::make_unique<BoardSink>(*this, digest, std::move(upload));
     } catch (const Error& failure) {
-      set_state(digest, State::idle);
+      close_failed(digest);
       // Nothing was read yet: where this repository refuses, the next one may take it.
       failures_.record(needing(*home, digest), failure);
     }
@@ -115,6 +115,14 @@ std::optional<std::size_t> BlobBoard::next_writer(const digest::Digest& digest) 
   return *home;
 }
 
+std::vector<std::size_t> BlobBoard::close_failed(const digest::Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  Transfer& transfer = transfers_.at(digest);
+  transfer.state = State::idle;
+  ++transfer.failures;
+  return transfer.lacking;
+}
+
 void BlobBoard::set_state(const digest::Digest& digest, State state) {
   const std::lock_guard lock(mutex_);
   Transfer& transfer = transfers_.at(digest);
@@ -131,14 +139,7 @@ bool BlobBoard::may_restart(const digest::Digest& digest, const Error& failure) 
 
 /// After a failure of a sink. True when the images that need the blob are given up, and the run goes on without them.
 bool BlobBoard::absorb(const digest::Digest& digest, const Error& failure) {
-  std::vector<std::size_t> lacking;
-  {
-    const std::lock_guard lock(mutex_);
-    Transfer& transfer = transfers_.at(digest);
-    transfer.state = State::idle;
-    ++transfer.failures;
-    lacking = transfer.lacking;
-  }
+  const auto lacking = close_failed(digest);
   if (!failures_.goes_on() || failure.code() == ErrorCode::interrupted || may_restart(digest, failure)) return false;
   for (const auto home : lacking) failures_.record(needing(home, digest), failure);
   return true;

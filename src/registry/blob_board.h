@@ -42,7 +42,7 @@ class BlobBoard {
     std::optional<std::size_t> writer;  ///< the home that gets, or got, it written
     std::vector<std::size_t> copied;    ///< homes that would not mount it
     State state = State::idle;
-    unsigned failures = 0;  ///< of sinks
+    unsigned failures = 0;  ///< of sinks, and of attempts to open one
   };
   struct Step {
     digest::Digest digest;
@@ -53,6 +53,8 @@ class BlobBoard {
   const std::vector<std::size_t>& needing(std::size_t home, const digest::Digest& digest) const;
   bool is_wanted_in(std::size_t home, const digest::Digest& digest) const;
   std::optional<std::size_t> next_writer(const digest::Digest& digest);
+  /// The homes that lack it.
+  std::vector<std::size_t> close_failed(const digest::Digest& digest);
   void set_state(const digest::Digest& digest, State state);
   bool absorb(const digest::Digest& digest, const base::Error& failure);
   void bring(const Step& step);

@@ -51,6 +51,7 @@ UploadJournal::Key BlobUpload::key() const { return {repository_.server().host()
 
 void BlobUpload::begin() {
   session_.begin();
+  if (session_.shortest_part() > 0) lore_.shortest_part = session_.shortest_part();
   sent_ = 0;
   mixed_ = false;
   if (!is_small()) lore_.places.remember(key(), session_.location());
@@ -101,7 +102,7 @@ std::optional<Reply> BlobUpload::send_some() {
 }
 
 std::uint64_t BlobUpload::part_length() const {
-  const std::uint64_t largest = std::max(lore_.largest_request.load(), session_.shortest_part());
+  const std::uint64_t largest = std::max(lore_.largest_request.load(), lore_.shortest_part.load());
   return std::min(blob_.size - sent_, largest);
 }
 
@@ -131,7 +132,7 @@ void BlobUpload::on_refusal(const Reply& reply) {
 
 /// False when smaller ones make no sense.
 bool BlobUpload::make_parts_smaller(std::uint64_t refused) {
-  const std::uint64_t shortest = std::max(kSmallestPart, session_.shortest_part());
+  const std::uint64_t shortest = std::max(kSmallestPart, lore_.shortest_part.load());
   const std::uint64_t next = std::max(refused > kPartBytes ? kPartBytes : refused / 2, shortest);
   if (next >= refused) return false;
   std::uint64_t known = lore_.largest_request.load();

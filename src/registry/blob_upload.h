@@ -29,6 +29,7 @@ struct UploadLore {
   explicit UploadLore(UploadJournal* journal) : places(journal) {}
   UploadPlaces places;
   std::atomic<std::uint64_t> largest_request{UINT64_MAX};
+  std::atomic<std::uint64_t> shortest_part{0};
 };
 
 class BlobUpload final : public base::Sink {
