@@ -40,7 +40,7 @@ std::optional<trust::Decision::Refusal> heaviest(const std::vector<transfer::Fet
 }
 
 int fetch_one_bundle(RequestMaker& maker, const std::string& output, const Arguments& arguments, Terminal& terminal) {
-  const auto around = terminal.surroundings(arguments);
+  const auto around = terminal.remote_surroundings(arguments);
   const bool to_output = output == "-";
   const auto packed = to_output ? transfer::pack(maker.request(), terminal.output, around)
                                 : transfer::pack(maker.request(), output, around);
@@ -70,7 +70,7 @@ int run_fetch(const Arguments& arguments, Terminal& terminal) {
   }
   const std::string folder = arguments.required("into");
   const auto results = transfer::fetch_chains({maker.request(), std::move(guns), folder, arguments.has("refresh")},
-                                              terminal.surroundings(arguments));
+                                              terminal.remote_surroundings(arguments));
   terminal.print(arguments, report::fetched_text(results, terminal.style(arguments)), report::fetched_json(results));
   return report_refusal(heaviest(results), "chain fetch", folder, terminal);
 }

@@ -25,7 +25,7 @@ int run_copy(const Arguments& arguments, Terminal& terminal) {
   if (arguments.has("signer")) maker.take_signers();
   const auto outcome =
       transfer::copy(maker.request(), *destination.images, destination.options, rollback_reason(arguments),
-                     state_path(arguments), terminal.surroundings(arguments));
+                     state_path(arguments), terminal.remote_surroundings(arguments));
   const std::string name = arguments.operands().back();
   terminal.print(arguments, report::outcome_text(outcome, name, terminal.style(arguments)),
                  report::outcome_json(outcome, "copy", name));

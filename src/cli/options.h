@@ -26,7 +26,7 @@ inline constexpr Option kStateOption{"state", 0, "FILE",
                                      "root: /var/lib/gapstow/state.db)"};
 inline constexpr Option kRollbackOption{"allow-rollback", 0, "REASON",
                                         "accept versions older than seen; the reason is recorded"};
-inline constexpr Option kJobsOption{"jobs", 'j', "N", "threads (default: one a core)"};
+inline constexpr Option kJobsOption{"jobs", 'j', "N", "threads (default: one a core, 6 or more with servers)"};
 inline constexpr Option kSignerOption{"signer", 0, "KEY", "private key file that seals; may be repeated", true};
 
 /// The folder of the trust store: --trust-store, or the first default that applies.

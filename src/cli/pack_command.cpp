@@ -20,7 +20,7 @@ int run_pack(const Arguments& arguments, Terminal& terminal) {
   if (auto store = load_optional_store(arguments, terminal.fs)) maker.take_store(std::move(*store));
   maker.take_signers();
 
-  const auto around = terminal.surroundings(arguments);
+  const auto around = maker.is_remote() ? terminal.remote_surroundings(arguments) : terminal.surroundings(arguments);
   const bool to_output = output == "-";
   const auto packed = to_output ? transfer::pack(maker.request(), terminal.output, around)
                                 : transfer::pack(maker.request(), output, around);

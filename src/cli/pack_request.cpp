@@ -115,6 +115,12 @@ void RequestMaker::take_signers() {
   for (const auto& signer : signers_) request_.signers.push_back(signer.get());
 }
 
+bool RequestMaker::is_remote() const {
+  return std::ranges::any_of(request_.images, [](const transfer::ImageRequest& image) {
+    return image.location.transport == oci::ImageLocation::Transport::docker;
+  });
+}
+
 std::vector<std::string> read_list(const std::string& path, Terminal& terminal) {
   const base::Bytes bytes =
       path == "-" ? base::read_all(terminal.input, kMaxListBytes) : base::read_file(terminal.fs, path, kMaxListBytes);

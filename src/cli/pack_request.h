@@ -30,6 +30,9 @@ class RequestMaker {
   /// --signer; without one Error{usage}, unless `optional`.
   void take_signers();
 
+  /// Whether an image comes from a registry.
+  bool is_remote() const;
+
   transfer::PackRequest& request() { return request_; }
   const std::optional<trust::TrustStore>& store() const { return store_; }
   void take_store(trust::TrustStore store);

@@ -1,5 +1,6 @@
 #include "gapstow/cli/terminal.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "gapstow/base/workers.h"
@@ -7,6 +8,9 @@
 
 namespace gapstow::cli {
 namespace {
+
+/// As many as skopeo and docker move at once.
+constexpr unsigned kRemoteJobs = 6;
 
 transfer::SilentObserver& nobody() {
   static transfer::SilentObserver observer;  // has no state
@@ -30,6 +34,12 @@ transfer::Surroundings Terminal::surroundings(const Arguments& arguments) {
   transfer::Observer& observer = watch ? static_cast<transfer::Observer&>(*progress) : nobody();
   const unsigned jobs = arguments.number("jobs", 1, 64).value_or(base::default_jobs());
   return {fs, clock, cancel, observer, jobs};
+}
+
+transfer::Surroundings Terminal::remote_surroundings(const Arguments& arguments) {
+  auto around = surroundings(arguments);
+  if (!arguments.has("jobs")) around.jobs = std::max(around.jobs, kRemoteJobs);
+  return around;
 }
 
 report::Style Terminal::style(const Arguments& arguments) const {

@@ -47,8 +47,9 @@ int run_import(const Arguments& arguments, Terminal& terminal) {
   const auto store = load_trust_store(arguments, terminal.fs);
   const auto request = make_request(store, arguments);
   const auto input = transfer::open_bundle(terminal.fs, paths, terminal.input);
-  const auto outcome = transfer::import(*input, request, *destination.images, destination.options,
-                                        state_path(arguments), terminal.surroundings(arguments));
+  const auto around = destination.network ? terminal.remote_surroundings(arguments) : terminal.surroundings(arguments);
+  const auto outcome =
+      transfer::import(*input, request, *destination.images, destination.options, state_path(arguments), around);
   return finish(outcome, "import", shown_name(paths), arguments, terminal);
 }
 

@@ -30,8 +30,10 @@ struct Terminal {
   bool output_is_terminal = false;
   report::TerminalProgress* progress = nullptr;  ///< nullptr when nothing is to be drawn
 
-  /// Surroundings for transfer, drawing progress unless it was switched off.
+  /// Surroundings for transfer, drawing progress unless it was switched off. Without --jobs there is one a core.
   transfer::Surroundings surroundings(const Arguments& arguments);
+  /// The same for a run that waits for servers: some more jobs, so that waits overlap.
+  transfer::Surroundings remote_surroundings(const Arguments& arguments);
   report::Style style(const Arguments& arguments) const;
 
   /// Prints a report on standard output: as JSON where asked for, nothing with --quiet.
