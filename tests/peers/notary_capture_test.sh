@@ -53,8 +53,28 @@ code=0
 grep -q captured/unknown message || fail "what failed is not named: $(cat message)"
 expect_code 0 "$GAPSTOW" verify kept.gapstow --state kept.db
 
-echo "-- the server is gone: what was captured proves an image"
+echo "-- one bundle each, and run again"
+code=0
+"$GAPSTOW" chain fetch "notary:$notary_url" --list longer --into captured --signer desk.key "${network[@]}" >message 2>&1 || code=$?
+((code != 0)) || fail "a run in which something failed ended with exit code 0"
+grep -q captured/unknown message || fail "what failed is not named: $(cat message)"
+((12 == $(find captured -name '*.gapstow' | wc -l))) || fail "not every repository was captured: $(find captured)"
+find captured -name '*.gapstow' -exec stat -c '%n %i %y' {} + | sort >before
 stop_server notary
+code=0
+"$GAPSTOW" chain fetch "notary:$notary_url" --list list --into captured --signer desk.key "${network[@]}" -q 2>message || code=$?
+((code == 0)) || fail "what was there was asked for again: $(cat message)"
+code=0
+"$GAPSTOW" chain fetch "notary:$notary_url" --list longer --refresh --retries 0 --into captured --signer desk.key "${network[@]}" \
+  -q 2>message || code=$?
+((code == 3)) || fail "a server that is gone gave exit code $code: $(cat message)"
+find captured -name '*.gapstow' -exec stat -c '%n %i %y' {} + | sort | diff before - || fail "what was captured has changed"
+find captured -type f ! -name '*.gapstow' | grep . && fail "something was left behind"
+find captured -name '*.gapstow' -print0 | while IFS= read -r -d '' each; do
+  "$GAPSTOW" verify "$each" --state each.db -q || fail "$each does not verify"
+done
+
+echo "-- the server is gone: what was captured proves an image"
 "$GAPSTOW" chain verify bundle:all.gapstow --gun "$registry_images/captured/app3" --target 1.3 >verdict
 grep -q "$digest_11" verdict || fail "the captured chain does not prove its target: $(cat verdict)"
 "$GAPSTOW" pack "oci-archive:$SOURCE_DIR/samples/images/app-1.1.exact-oci.tar" --name "$registry_images/captured/app3:1.3" \
