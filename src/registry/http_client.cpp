@@ -36,6 +36,8 @@ std::unique_ptr<Exchange> HttpClient::open(const Request& request) {
     if (from.is_https() && !next.url.is_https()) {
       throw Error(ErrorCode::network, from.shown() + ": redirects from https to http, to " + next.url.origin());
     }
+    // Once away, away: another server does not send our credentials back to where it wants.
+    if (!same_origin(next.url, next.home)) next.authorization.clear();
     if (count == kMaxRedirects) throw Error(ErrorCode::network, request.url.shown() + ": too many redirects");
     exchange->drain();
     exchange.reset();  // its connection is free for the next one

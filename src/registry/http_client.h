@@ -23,7 +23,7 @@ struct Request {
   Url url;
   Headers headers;
   base::ByteView body;
-  std::string authorization;  ///< sent while the URL is on the server `home`, and to no other
+  std::string authorization;  ///< sent to the server `home` until a redirect has led away from it
   Url home;                   ///< the client's certificate is shown to it alone
 };
 

@@ -275,6 +275,21 @@ TEST_CASE("credentials go nowhere else", "[registry]") {
   REQUIRE(registry.send(call_of("GET", server.url() + "/v2/end")).status == 200);
 }
 
+TEST_CASE("another server cannot send credentials back", "[registry]") {
+  std::string home;
+  FakeServer other(
+      [&](const FakeRequest&) { return FakeReply{.status = 307, .headers = {{"Location", home + "/v2/private"}}}; });
+  FakeServer server([&](const FakeRequest& request) -> FakeReply {
+    if (request.header("Authorization") != basic("me:s3cret")) return wants_basic();
+    if (request.path() == "/v2/private") return {.body = "private"};
+    return {.status = 307, .headers = {{"Location", other.url()}}};
+  });
+  home = server.url();
+  HttpFixture fixture(with_credentials());
+  REQUIRE_ERROR(unauthorized, fixture.at(server).send(call_of("GET", "/v2/blob")));
+  REQUIRE_FALSE(server.requests().back().headers.find("Authorization"));
+}
+
 TEST_CASE("a Notary server may use the registry's credentials", "[registry]") {
   const test::TempFolder folder;
   base::SystemFs fs;
