@@ -34,7 +34,7 @@ std::optional<trust::Decision::Refusal> heaviest(const std::vector<transfer::Fet
   for (const auto& result : results) {
     if (!result.failure) continue;
     if (worst && !trust::outweighs(result.failure->code(), worst->code)) continue;
-    worst = trust::Decision::Refusal{result.failure->code(), result.gun + ": " + result.failure->line()};
+    worst = trust::Decision::Refusal{result.failure->code(), result.failure->line()};
   }
   return worst;
 }

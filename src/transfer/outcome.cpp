@@ -6,7 +6,8 @@ std::optional<trust::Decision::Refusal> Outcome::refusal() const {
   std::optional<trust::Decision::Refusal> heaviest;
   const auto weigh = [&](base::ErrorCode code, const std::string& what, const std::string& why) {
     if (!heaviest || trust::outweighs(code, heaviest->code)) {
-      heaviest = trust::Decision::Refusal{code, what + ": " + why};
+      // What failed on its way up may have its name in front already.
+      heaviest = trust::Decision::Refusal{code, why.starts_with(what) ? why : what + ": " + why};
     }
   };
   for (const auto& image : images) {
