@@ -29,10 +29,9 @@ Reply with_body(Download& download) {
 
 BlobDownload::BlobDownload(const Repository& repository, const oci::Descriptor& descriptor)
     : server_(repository.server()),
-      policy_(repository.policy()),
       what_("blob " + descriptor.digest.short_text() + " of " + repository.name()),
       size_(descriptor.size),
-      retries_(policy_) {
+      retries_(repository.policy()) {
   call_.target = "/v2/" + repository.path() + "/blobs/" + descriptor.digest.text();
   call_.scope = repository.scope();
   open();

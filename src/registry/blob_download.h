@@ -25,7 +25,6 @@ class BlobDownload final : public base::Source {
   void check_end();
 
   Server& server_;
-  ResumePolicy policy_;
   std::string what_;
   Call call_;
   std::uint64_t size_;

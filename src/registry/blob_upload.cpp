@@ -79,6 +79,7 @@ void BlobUpload::send_all() {
     } catch (const Error& error) {
       if (error.code() != ErrorCode::network) throw;
       cut = error;
+      cut->within(session_.what());
     }
     if (!cut && !reply) continue;
     part_.reset();

@@ -129,9 +129,7 @@ std::vector<Publisher::Listing> Publisher::listings() const {
       list.home = image.home;
       list.subject = attachment.subject;
       list.images.push_back(i);
-      auto entry = describe_referrer(attachment.root, bytes_of(attachment.root.digest));
-      if (entry.artifact_type.empty()) entry.artifact_type = attachment.artifact_type;
-      list.entries.push_back(std::move(entry));
+      list.attachments.push_back(&attachment);
     }
   }
   std::vector<Listing> all;
@@ -139,15 +137,23 @@ std::vector<Publisher::Listing> Publisher::listings() const {
   return all;
 }
 
+Referrer Publisher::entry_of(const oci::Attachment& attachment) const {
+  auto entry = describe_referrer(attachment.root, bytes_of(attachment.root.digest));
+  if (entry.artifact_type.empty()) entry.artifact_type = attachment.artifact_type;
+  return entry;
+}
+
 /// Whatever the registry does itself: one that has no referrers API, or a client that does not know it, finds them
 /// here.
 void Publisher::list_referrers(const Listing& listing) const {
   const Repository& repository = plan_.homes[listing.home].repository;
   const std::string tag = oci::referrers_tag(listing.subject);
+  std::vector<Referrer> entries;
+  for (const auto* attachment : listing.attachments) entries.push_back(entry_of(*attachment));
   const auto found = repository.get_manifest(tag);
   base::with_context("tag " + tag + " of " + repository.name(), [&] {
     const bool is_list = found && found->descriptor.digest != listing.subject;
-    const auto changed = add_referrers(is_list ? base::ByteView(found->bytes) : base::ByteView{}, listing.entries);
+    const auto changed = add_referrers(is_list ? base::ByteView(found->bytes) : base::ByteView{}, entries);
     if (changed) repository.put_manifest(tag, std::string(oci::kOciIndex), base::as_bytes(*changed));
   });
 }

@@ -31,7 +31,7 @@ class Publisher {
     std::size_t home = 0;
     digest::Digest subject;
     std::vector<std::size_t> images;
-    std::vector<Referrer> entries;
+    std::vector<const oci::Attachment*> attachments;
   };
   struct Tag {
     std::size_t home = 0;
@@ -47,6 +47,7 @@ class Publisher {
   void store_manifest(std::size_t home, const digest::Digest& digest);
   bool lacks_children(const PlannedImage& image) const;
   std::vector<Listing> listings() const;
+  Referrer entry_of(const oci::Attachment& attachment) const;
   void list_referrers(const Listing& listing) const;
   std::vector<Tag> tags_of(std::map<std::string, digest::Digest> Home::* which) const;
   void put_tags(std::map<std::string, digest::Digest> Home::* which);

@@ -1,6 +1,6 @@
 #include "referrers_index.h"
 
-#include <algorithm>
+#include <set>
 
 #include "gapstow/base/checked.h"
 #include "gapstow/base/error.h"
@@ -64,18 +64,18 @@ std::vector<Referrer> read_referrers(base::ByteView bytes) {
 
 std::optional<std::string> add_referrers(base::ByteView list, const std::vector<Referrer>& entries) {
   json::Object document{{"schemaVersion", 2}, {"mediaType", oci::kOciIndex}, {"manifests", json::Array{}}};
-  std::vector<digest::Digest> listed;
+  std::set<std::string> listed;
   if (!list.empty()) {
     const json::Value value = parse_document(list, false);
-    for (const auto& entry : entries_of(json::Cursor(value))) listed.push_back(read_entry(entry).descriptor.digest);
+    // What others put there is kept, also what could not be carried.
+    for (const auto& entry : entries_of(json::Cursor(value))) listed.insert(entry.at("digest").string());
     document = *value.get_if<json::Object>();
   }
   const json::Value* before = document.find("manifests");
   json::Array manifests = before->is_null() ? json::Array{} : *before->get_if<json::Array>();
   bool changed = list.empty();
   for (const auto& entry : entries) {
-    if (std::ranges::find(listed, entry.descriptor.digest) != listed.end()) continue;
-    listed.push_back(entry.descriptor.digest);
+    if (!listed.insert(entry.descriptor.digest.text()).second) continue;
     manifests.emplace_back(write_entry(entry));
     changed = true;
   }

@@ -11,7 +11,7 @@ namespace gapstow::registry {
 
 class RetryCount {
  public:
-  explicit RetryCount(const ResumePolicy& policy) : policy_(policy) {}
+  explicit RetryCount(ResumePolicy policy) : policy_(std::move(policy)) {}
   /// The transfer stands at `position`: beyond the furthest one so far the count begins anew. False when there are no
   /// retries left; otherwise waits, longer each time, and as long as `refusal` wants by Retry-After, within bounds.
   bool again(std::uint64_t position, const Reply* refusal = nullptr);
@@ -19,7 +19,7 @@ class RetryCount {
  private:
   std::chrono::milliseconds wait_time(const Reply* refusal) const;
 
-  const ResumePolicy& policy_;
+  ResumePolicy policy_;
   std::uint64_t furthest_ = 0;
   unsigned count_ = 0;
 };
