@@ -49,8 +49,7 @@ std::string fetched_line(const FetchedChain& chain, const Style& style) {
   return chain.failure->hint().empty() ? out : out + line(style, "", style.faint(printable(chain.failure->hint())));
 }
 
-}  // namespace
-
+/// Decides the exit code; nullptr when none failed.
 const FetchedChain* heaviest_failure(const std::vector<FetchedChain>& chains) {
   const FetchedChain* heaviest = nullptr;
   for (const auto& chain : chains) {
@@ -60,14 +59,20 @@ const FetchedChain* heaviest_failure(const std::vector<FetchedChain>& chains) {
   return heaviest;
 }
 
+std::string reason_of(const FetchedChain& chain) {
+  return chain.gun + ": " + std::string(without_name(chain.failure->line(), chain.gun));
+}
+
+}  // namespace
+
 json::Value fetched_json(const std::vector<FetchedChain>& chains) {
-  const FetchedChain* heaviest = heaviest_failure(chains);
-  const base::Error* failure = heaviest != nullptr ? &*heaviest->failure : nullptr;
+  const FetchedChain* worst = heaviest_failure(chains);
+  const bool failed = worst != nullptr;
   return json::Object{{"command", "chain fetch"},
-                      {"verdict", failure != nullptr ? "refused" : "proven"},
-                      {"exitCode", failure != nullptr ? base::exit_code(failure->code()) : 0},
-                      {"code", failure != nullptr ? json::Value(base::name(failure->code())) : json::Value()},
-                      {"reason", failure != nullptr ? json::Value(failure->line()) : json::Value()},
+                      {"verdict", failed ? "refused" : "proven"},
+                      {"exitCode", failed ? base::exit_code(worst->failure->code()) : 0},
+                      {"code", failed ? json::Value(base::name(worst->failure->code())) : json::Value()},
+                      {"reason", failed ? json::Value(reason_of(*worst)) : json::Value()},
                       {"fetched", count(chains, FetchedChain::Fate::fetched)},
                       {"present", count(chains, FetchedChain::Fate::present)},
                       {"failed", count(chains, FetchedChain::Fate::failed)},
@@ -86,7 +91,7 @@ std::string fetched_text(const std::vector<FetchedChain>& chains, const Style& s
   const std::string kept = present == 0 ? "" : "; " + std::to_string(present) + " were there before";
   const FetchedChain* worst = heaviest_failure(chains);
   if (worst == nullptr) return out + line(style, "Verdict", style.good("CAPTURED") + " " + counts + kept);
-  out += line(style, "Verdict", failure_text(style, worst->failure->code(), worst->failure->line()));
+  out += line(style, "Verdict", failure_text(style, worst->failure->code(), reason_of(*worst)));
   out += line(style, "",
               std::to_string(count(chains, FetchedChain::Fate::failed)) + " of " +
                   counted(chains.size(), "repository") + " failed; " + counts + kept);

@@ -77,6 +77,12 @@ std::string counts_line(const transfer::Outcome& outcome, const oci::Delivery& d
   return wrapped(style, counted(delivery.blobs.size(), "blob") + ":", parts);
 }
 
+/// "application/vnd.oci.image.config.v1+json" without what all of them begin with.
+std::string_view short_type(std::string_view media_type) {
+  constexpr std::string_view kCommon = "application/";
+  return media_type.substr(media_type.starts_with(kCommon) ? kCommon.size() : 0);
+}
+
 /// What is done with each blob; a rehearsal says what would be done.
 std::string blob_table(const transfer::Outcome& outcome, const oci::Delivery& delivery, const Style& style) {
   const bool is_rehearsal = outcome.is_rehearsal;
@@ -88,7 +94,7 @@ std::string blob_table(const transfer::Outcome& outcome, const oci::Delivery& de
   std::vector<std::vector<std::string>> rows;
   for (const auto& [blob, fate] : delivery.blobs) {
     rows.push_back({word(fate), human_size(blob.size), style.verbose ? blob.digest.text() : blob.digest.short_text(),
-                    style.faint(printable(blob.media_type))});
+                    style.faint(printable(short_type(blob.media_type)))});
   }
   return table(rows, kIndent + 2);
 }

@@ -53,12 +53,11 @@ std::string wrapped(const Style& style, std::string_view lead, const std::vector
   std::string text(lead);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::string item = items[i] + (i + 1 < items.size() ? "," : "");
-    const bool is_first = text.empty() || i == 0;
     if (!text.empty() && width(text) + 1 + width(item) > kTextWidth) {
       out += line(style, "", text);
       text = "  " + item;
     } else {
-      text += (is_first ? "" : " ") + item;
+      text += (text.empty() ? "" : " ") + item;
     }
   }
   return text.empty() ? out : out + line(style, "", text);

@@ -139,20 +139,27 @@ std::string chain_section(const transfer::ChainOutcome& chain, const transfer::O
   return out;
 }
 
+/// Clocks, images, chains and failures.
+std::string contents(const transfer::Outcome& outcome, const Style& style) {
+  std::string out = clock_section(outcome, style);
+  for (const auto& image : outcome.images) out += "\n" + image_section(outcome, image, style);
+  for (const auto& chain : outcome.chains) out += "\n" + chain_section(chain, outcome, style);
+  return out + failure_section(outcome, style);
+}
+
 }  // namespace
 
 std::string outcome_text(const transfer::Outcome& outcome, const std::string& name, const Style& style) {
-  std::string out;
-  if (is_sealed(outcome)) {
-    out = line(style, "Bundle", printable(name) + style.faint("  " + abbreviate(outcome.bundle_id)));
-    out += seal_section(outcome, style);
-  } else {
-    out = line(style, "Source", printable(name));
-  }
-  out += clock_section(outcome, style);
-  for (const auto& image : outcome.images) out += "\n" + image_section(outcome, image, style);
-  for (const auto& chain : outcome.chains) out += "\n" + chain_section(chain, outcome, style);
-  return out + failure_section(outcome, style) + "\n" + verdict(outcome, style);
+  if (!is_sealed(outcome)) return copy_text(outcome, name, style);
+  std::string out = line(style, "Bundle", printable(name) + style.faint("  " + abbreviate(outcome.bundle_id)));
+  return out + seal_section(outcome, style) + contents(outcome, style) + "\n" +
+         verdict(outcome, "everything else is proven", style);
+}
+
+std::string copy_text(const transfer::Outcome& outcome, const std::string& destination, const Style& style) {
+  std::string out = line(style, "Copy", "to " + printable(destination));
+  if (is_sealed(outcome)) out += seal_section(outcome, style);
+  return out + contents(outcome, style) + "\n" + verdict(outcome, "nothing was copied", style);
 }
 
 std::string pack_text(const transfer::PackOutcome& packed, const Style& style) {

@@ -22,26 +22,28 @@ std::size_t asked_for(const transfer::Outcome& outcome) {
 
 /// Where names changed, under which name each image was proven and under which it arrived.
 std::string renamings(const transfer::Outcome& outcome, const Style& style) {
-  const std::string done = outcome.is_rehearsal ? ", would be imported as " : ", imported as ";
   std::string out;
   for (const auto& image : outcome.images) {
     if (!is_delivered(image) || image.imported_as == image.record.reference) continue;
-    out += line(style, "", "proven as " + printable(image.record.reference) + done + printable(image.imported_as));
+    const std::string origin = "proven as " + printable(image.record.reference);
+    const std::string name = printable(image.imported_as);
+    out += outcome.is_rehearsal ? wrapped(style, "", {origin, "would be imported as " + name})
+                                : line(style, "", origin + ", imported as " + name);
   }
   return out;
 }
 
 std::string refused_verdict(const transfer::Outcome& outcome, const trust::Decision::Refusal& refusal,
-                            const Style& style) {
+                            std::string_view otherwise, const Style& style) {
   const std::string why = failure_text(style, refusal.code, refusal.reason);
   if (outcome.destination.empty()) {
-    return line(style, "Verdict", why) + line(style, "", "everything else is proven");
+    return line(style, "Verdict", why) + line(style, "", otherwise);
   }
   const auto delivered = static_cast<std::size_t>(std::ranges::count_if(outcome.images, is_delivered));
   const std::string done = outcome.is_rehearsal ? " would be imported; " : " imported; ";
   std::string out =
       line(style, "Verdict", std::to_string(delivered) + " of " + counted(asked_for(outcome), "image") + done + why);
-  if (delivered == 0) return out + line(style, "", "nothing is in " + printable(outcome.destination) + " that was not");
+  if (delivered == 0) return out + line(style, "", "nothing was imported into " + printable(outcome.destination));
   if (outcome.is_rehearsal)
     return out + line(style, "", "a rehearsal: nothing was changed") + renamings(outcome, style);
   out += line(style, "", "what was imported is proven, every byte checked, now in " + printable(outcome.destination));
@@ -77,9 +79,9 @@ std::string failure_section(const transfer::Outcome& outcome, const Style& style
   return out;
 }
 
-std::string verdict(const transfer::Outcome& outcome, const Style& style) {
+std::string verdict(const transfer::Outcome& outcome, std::string_view otherwise, const Style& style) {
   const auto refusal = outcome.refusal();
-  std::string out = refusal ? refused_verdict(outcome, *refusal, style) : proven_verdict(outcome, style);
+  std::string out = refusal ? refused_verdict(outcome, *refusal, otherwise, style) : proven_verdict(outcome, style);
   if (!outcome.rollback_reason.empty()) {
     out += line(style, "", style.warn("an older version was allowed: ") + printable(outcome.rollback_reason));
   }

@@ -15,9 +15,11 @@
 
 namespace gapstow::report {
 
-/// Of `verify`, `import` and `copy`: who sealed it and when, which chain proves which image by which role and key, what
+/// Of `verify` and `import`: who sealed it and when, which chain proves which image by which role and key, what
 /// expires when, the verdict. `name`: what was read.
 std::string outcome_text(const transfer::Outcome& outcome, const std::string& name, const Style& style);
+/// Of `copy` to `destination`: the same, and no seal where nobody sealed.
+std::string copy_text(const transfer::Outcome& outcome, const std::string& destination, const Style& style);
 /// Of `pack`, and of `chain fetch` of one repository.
 std::string pack_text(const transfer::PackOutcome& outcome, const Style& style);
 /// Of `inspect`; every section says that nothing is proven.
@@ -31,8 +33,6 @@ std::string chain_text(const transfer::ChainOutcome& chain, const std::vector<tu
                        const transfer::Outcome& outcome, const Style& style);
 /// Of `chain fetch` into a folder.
 std::string fetched_text(const std::vector<transfer::FetchedChain>& chains, const Style& style);
-/// The repository whose failure decides the exit code, or nullptr when none failed.
-const transfer::FetchedChain* heaviest_failure(const std::vector<transfer::FetchedChain>& chains);
 /// Of `chain show`; proves nothing and says so.
 std::string claimed_chain_text(const tuf::ClaimedChain& chain, const std::string& source, const Style& style);
 
