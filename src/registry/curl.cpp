@@ -21,8 +21,7 @@ CurlUrl make_curl_url() {
 void append_line(CurlList& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) throw Error(ErrorCode::internal, "libcurl has no memory");
-  static_cast<void>(list.release());
-  list.reset(longer);
+  if (longer != list.get()) list.reset(longer);  // the first line makes the list
 }
 
 }  // namespace gapstow::registry

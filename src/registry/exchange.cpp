@@ -13,9 +13,9 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr int kPollMilliseconds = 100;            // how long a cancelled run may take to notice
-constexpr std::size_t kMaxWaiting = 512 * 1024;   // received before it is wanted
-constexpr std::uint64_t kMaxDrained = 64 * 1024;  // more is cheaper to drop with its connection
+constexpr int kPollMilliseconds = 100;              // how long a cancelled run may take to notice
+constexpr std::size_t kMaxWaiting = 512UL * 1024;   // received before it is wanted
+constexpr std::uint64_t kMaxDrained = 64UL * 1024;  // more is cheaper to drop with its connection
 constexpr std::chrono::milliseconds kMaxDrainTime{500};
 
 std::string_view trimmed(std::string_view text) {
@@ -30,8 +30,8 @@ int status_of(std::string_view line) {
   const auto space = line.find(' ');
   if (space == std::string_view::npos) return 0;
   int status = 0;
-  const auto digits = line.substr(space + 1);
-  std::from_chars(digits.data(), digits.data() + std::min<std::size_t>(digits.size(), 3), status);
+  const auto digits = line.substr(space + 1, 3);
+  std::from_chars(digits.data(), digits.data() + digits.size(), status);
   return status;
 }
 
@@ -220,7 +220,7 @@ std::size_t Exchange::read(std::span<std::byte> out) {
 
 base::Bytes Exchange::read_all(std::uint64_t limit) {
   base::Bytes all;
-  base::Bytes chunk(64 * 1024);
+  base::Bytes chunk(64UL * 1024);
   while (const auto count = read(chunk)) {
     base::append(all, base::ByteView(chunk).first(count));
     base::check_limit(all.size(), limit, place() + ": the answer");

@@ -18,7 +18,7 @@ using base::ErrorCode;
 using std::chrono::seconds;
 
 constexpr std::int64_t kShortestLife = 60;  // also where the server says nothing: the specification
-constexpr std::int64_t kLongestLife = 24 * 60 * 60;
+constexpr std::int64_t kLongestLife = 24L * 60 * 60;
 constexpr seconds kEarly{5};  // a token is not used in its last seconds
 
 void add_field(std::string& to, char separator, std::string_view name, std::string_view value) {

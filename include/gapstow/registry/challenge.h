@@ -8,7 +8,7 @@
 
 namespace gapstow::registry {
 
-inline constexpr std::size_t kMaxChallengeBytes = 16 * 1024;
+inline constexpr std::size_t kMaxChallengeBytes = 16UL * 1024;
 
 struct Challenge {
   std::string scheme;                             ///< lower case: "bearer", "basic"

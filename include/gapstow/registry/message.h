@@ -13,8 +13,9 @@
 
 namespace gapstow::registry {
 
-inline constexpr std::uint64_t kMaxReplyBytes = 4ULL << 20;  ///< of a reply that is held in memory, unless said otherwise
-inline constexpr std::uint64_t kMaxHeaderBytes = 256 * 1024;  ///< of all headers of a reply
+inline constexpr std::uint64_t kMaxReplyBytes = 4ULL
+                                                << 20;  ///< of a reply that is held in memory, unless said otherwise
+inline constexpr std::uint64_t kMaxHeaderBytes = 256ULL << 10;  ///< of all headers of a reply
 
 /// Header fields in order; names compare without regard to case.
 class Headers {
@@ -36,8 +37,8 @@ struct Call {
   std::string target;  ///< "/v2/…" on the server, or a URL that the server has named (Location, Link)
   Headers headers;
   base::Bytes body;
-  /// Token scopes that it needs, "repository:team/app:pull"; several are separated by spaces. They are asked for together
-  /// with those that a challenge names.
+  /// Token scopes that it needs, "repository:team/app:pull"; several are separated by spaces. They are asked for
+  /// together with those that a challenge names.
   std::string scope;
   std::uint64_t limit = kMaxReplyBytes;  ///< a longer reply is Error{limit_exceeded}
 };
@@ -60,8 +61,8 @@ class Download : public base::Source {
 class Upload {
  public:
   virtual ~Upload() = default;
-  /// False: the server has answered already and takes no more; take_reply() tells why. Error{network} when the connection
-  /// is cut.
+  /// False: the server has answered already and takes no more; take_reply() tells why. Error{network} when the
+  /// connection is cut.
   virtual bool write(base::ByteView bytes) = 0;
   virtual Reply take_reply() = 0;
 };

@@ -37,7 +37,8 @@ class Server {
 /// bounded. Tokens and query strings are left out.
 std::string describe(const Reply& reply);
 
-/// Error{unauthorized} for 401 and 403, Error{not_found} for 404, Error{network} for all else: "<what>: 404 NAME_UNKNOWN …".
+/// Error{unauthorized} for 401 and 403, Error{not_found} for 404, Error{network} for all else: "<what>: 404
+/// NAME_UNKNOWN …".
 [[noreturn]] void refuse(const Reply& reply, const std::string& what);
 
 }  // namespace gapstow::registry
