@@ -14,6 +14,14 @@ make_image "$repository:1.0"
 push_signed "$repository:1.0"
 "$GAPSTOW" trust add-root "$registry_first/team/*" --key-id "$(root_pin "$repository")" -q
 image=$signed_digest
+for each in a b; do
+  make_image "$repository:part-$each"
+  push_signed "$repository:part-$each"
+  declare "part_$each=$signed_digest"
+done
+# shellcheck disable=SC2154
+sign_index "$registry_first" team/app all "$part_a" "$part_b"
+index=$signed_digest
 
 # put_blob REGISTRY PATH FILE: prints its descriptor without a media type.
 put_blob() {
@@ -116,6 +124,34 @@ for place in "$registry_second whole/team/app" "$registry_third whole/team/app";
   expect_tag "$registry" "$path" "${image/:/-}.sig" "$cosign_signature"
   expect_tag "$registry" "$path" "${image/:/-}.att" "$cosign_attestation"
 done
+
+echo "-- attachments of an index and of its parts"
+attach "$registry_first" team/app "$index" application/vnd.test.note 'of the index'
+of_index=$attached
+attach "$registry_first" team/app "$part_b" application/vnd.test.note 'of a part'
+of_part=$attached
+attach "$registry_first" team/app "$of_part" application/vnd.test.signature 'of the note'
+of_note=$attached
+sign_like_cosign "$registry_first" team/app "$part_a" sbom
+"$GAPSTOW" pack "docker://$repository:all" --trust bundle:one.gapstow --signer desk.key --plain-http -q -o index.gapstow
+"$GAPSTOW" import index.gapstow "docker://$registry_second/index" --plain-http --state index.db -q
+expect_tag "$registry_second" index/team/app all "$index"
+expect_referrer "$registry_second" index/team/app "$index" "$of_index"
+expect_referrer "$registry_second" index/team/app "$part_b" "$of_part"
+expect_referrer "$registry_second" index/team/app "$of_part" "$of_note"
+expect_tag "$registry_second" index/team/app "${part_a/:/-}.sbom" "$attached"
+
+echo "-- into a layout and out of it, found by subject"
+"$GAPSTOW" import index.gapstow oci:layout --state layout.db -q
+"$GAPSTOW" pack oci:layout --name "$repository:all" --trust bundle:one.gapstow --signer desk.key -q -o layout.gapstow
+"$GAPSTOW" inspect layout.gapstow --format json >inspected
+for each in "$of_index" "$of_part" "$of_note" "$attached"; do
+  grep -q "$each" inspected || fail "the layout has lost $each"
+done
+
+echo "-- left behind when asked to"
+"$GAPSTOW" pack "docker://$repository:all" --trust bundle:one.gapstow --signer desk.key --plain-http --without-attachments -q -o bare.gapstow
+"$GAPSTOW" inspect bare.gapstow --format json | grep -q "$of_index" && fail "an attachment travels though it was told not to"
 
 echo "-- an attachment that cannot be carried is an error"
 rm -rf "first.data/docker/registry/v2/blobs/sha256/${signature:7:2}/${signature#sha256:}"
