@@ -66,7 +66,7 @@ ChainShelf::Item make_item(FoundChain found, tuf::VerifiedChain chain, bool firs
 
 FoundChain ChainShelf::find(const std::string& gun) {
   if (const auto attached = attached_.find(gun); attached != attached_.end()) {
-    return std::move(attached->second.chain);
+    return attached->second.chain;
   }
   if (request_.chains.empty()) {
     throw Error(ErrorCode::chain_incomplete, "no chain of " + gun + " is attached to its images");
@@ -104,6 +104,18 @@ void ChainShelf::take_attached(ChosenImage& image) {
 /// Only a chain that can be proven here may name an image.
 bool ChainShelf::is_pinned(const std::string& gun) const {
   return request_.first_use || (request_.store != nullptr && !request_.store->pins_for(gun).empty());
+}
+
+std::map<std::size_t, std::size_t> ChainShelf::keep_only(const std::set<std::size_t>& used) {
+  std::map<std::size_t, std::size_t> places;
+  std::vector<Item> kept;
+  for (const std::size_t old : used) {
+    places.emplace(old, kept.size());
+    items_[old].record.folder = chain_folder(kept.size());
+    kept.push_back(std::move(items_[old]));
+  }
+  items_ = std::move(kept);
+  return places;
 }
 
 std::size_t ChainShelf::index_for(const std::string& gun) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ class ChainShelf {
     ChainOutcome outcome;        ///< without its expiry
   };
   Item& at(std::size_t index) { return items_[index]; }
+  /// Drops the others; gives the new place of each by its old one. index_for() is not called any more.
+  std::map<std::size_t, std::size_t> keep_only(const std::set<std::size_t>& used);
   std::vector<Item>& items() { return items_; }
 
  private:

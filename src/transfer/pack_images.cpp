@@ -126,7 +126,8 @@ void ImageChooser::choose_remote(const ImageRequest& image) {
   ChosenImage chosen;
   chosen.source = source.get();
   chosen.is_named = !image.name.empty();
-  chosen.reference = chosen.is_named ? oci::parse_reference(image.name, !image.all_tags) : there;
+  const bool has_tag = !image.all_tags && !there.digest;  // a digest may be signed under any tag
+  chosen.reference = chosen.is_named ? oci::parse_reference(image.name, has_tag) : there;
   chosen.is_remote = true;
   chosen.tag = there.tag;
   chosen.digest = there.digest;

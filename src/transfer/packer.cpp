@@ -70,6 +70,13 @@ tuf::ProvenTarget find_target(const tuf::VerifiedChain& chain, const oci::Refere
   throw Error(ErrorCode::target_missing, "the chain signs no tag with digest " + reference.digest->text());
 }
 
+/// Notary signs any text; only what can be a tag can be an image's name.
+std::string signed_name(const std::string& gun, const std::string& target) {
+  const oci::Reference name = oci::parse_reference(gun + ":" + target, false);
+  if (name.tag == target && !name.digest) return name.text();
+  throw Error(ErrorCode::invalid_reference, "target '" + base::printable(target) + "' is no tag");
+}
+
 /// An attachment as the statement lists it.
 bundle::AttachmentRecord attachment_record(const oci::Attachment& attachment) {
   const bool by_tag = attachment.kind == oci::Attachment::Kind::cosign;
@@ -113,17 +120,38 @@ Packer::Packer(const PackRequest& request, const Surroundings& around)
 }
 
 void Packer::gather() {
-  if (request_.attached_chains) {
-    for (auto& image : chooser_.chosen()) {
-      base::with_context(image.reference.text(), [&] { chains_.take_attached(image); });
-    }
+  std::vector<const ChosenImage*> found;
+  for (auto& image : chooser_.chosen()) {
+    if (!request_.attached_chains || take_attached(image)) found.push_back(&image);
   }
-  for (const auto& image : chooser_.chosen()) add_images(image);
+  for (const auto* image : found) add_images(*image);
   for (const auto& gun : request_.guns) add_chain(gun);
+  drop_idle_chains();
   outcome_.failures.insert(outcome_.failures.begin(), chooser_.failures().begin(), chooser_.failures().end());
   if (!walked_.empty() || (request_.images.empty() && !chains_.items().empty())) return;
   if (!outcome_.failures.empty()) throw Error(outcome_.failures.front().error);
   throw Error(ErrorCode::not_found, "nothing was found that could be packed");
+}
+
+/// All are looked at before the first is packed: the newest chain of a repository counts for all its images.
+bool Packer::take_attached(ChosenImage& image) {
+  const std::string what = image.reference.text();
+  try {
+    base::with_context(what, [&] { chains_.take_attached(image); });
+    return true;
+  } catch (const Error& error) {
+    fail(what, error);
+    return false;
+  }
+}
+
+/// A chain whose images were all left out proves nothing here, and might be refused on the far side.
+void Packer::drop_idle_chains() {
+  if (used_chains_.size() == chains_.items().size()) return;
+  const auto places = chains_.keep_only(used_chains_);
+  for (auto& image : outcome_.images) {
+    if (image.record.proof) image.record.proof->chain = places.at(image.record.proof->chain);
+  }
 }
 
 void Packer::add_images(const ChosenImage& chosen) {
@@ -197,11 +225,14 @@ void Packer::add_proven(const ChosenImage& image, const std::string& gun) {
   ImageOutcome outcome;
   outcome.target = find_target(item.chain, image.reference);
   const oci::SourceImage match = match_target(image, *outcome.target);
-  outcome.record.reference = gun + ":" + outcome.target->name;
+  outcome.record.reference = signed_name(gun, outcome.target->name);
   outcome.record.proof = bundle::ProofRecord{index, outcome.target->name, outcome.target->role};
   judge(outcome, gun, &item.chain);
   item.outcome.expiry = trust::judge_expiry(item.chain.lifetimes(), outcome.decision.expiry.rule, outcome_.clocks);
+  const trust::ExpiryVerdict expiry = outcome.decision.expiry;
   add_contents(image, match, std::move(outcome));
+  note_expired(expiry, gun);
+  used_chains_.insert(index);
 }
 
 void Packer::add_unproven(const ChosenImage& image, const std::string& gun) {
@@ -222,7 +253,8 @@ void Packer::add_unproven(const ChosenImage& image, const std::string& gun) {
 void Packer::add_chain(const std::string& gun) {
   try {
     base::with_context(gun, [&] {
-      auto& item = chains_.at(chains_.index_for(gun));
+      const std::size_t index = chains_.index_for(gun);
+      auto& item = chains_.at(index);
       const auto rule = request_.policy.expiry.value_or(trust::ExpiryRule::now);
       item.outcome.expiry = trust::judge_expiry(item.chain.lifetimes(), rule, outcome_.clocks);
       const auto verdict = trust::judge_expiry(item.chain.lifetimes_for({}), rule, outcome_.clocks);
@@ -231,6 +263,7 @@ void Packer::add_chain(const std::string& gun) {
                     "--expiry ignore captures it all the same and records that");
       }
       note_expired(verdict, gun);
+      used_chains_.insert(index);
     });
   } catch (const Error& error) {
     fail(gun, error);
@@ -256,7 +289,6 @@ void Packer::judge(ImageOutcome& image, const std::string& repository, const tuf
     throw Error(refusal.code, refusal.reason,
                 refusal.code == ErrorCode::expired ? "--expiry ignore packs it all the same and records that" : "");
   }
-  note_expired(image.decision.expiry, repository);
 }
 
 void Packer::add_contents(const ChosenImage& image, const oci::SourceImage& match, ImageOutcome outcome) {

@@ -66,6 +66,7 @@ class Packer {
     std::uint64_t size = 0;
   };
 
+  bool take_attached(ChosenImage& image);
   void add_images(const ChosenImage& chosen);
   std::vector<std::string> all_tags(const ChosenImage& chosen);
   void try_image(const ChosenImage& image);
@@ -76,6 +77,7 @@ class Packer {
   void add_attachments(const ChosenImage& image, WalkedImage& walked, bundle::ImageRecord& record);
   void add_chain(const std::string& gun);
   bool needs_chain(const std::string& gun) const;
+  void drop_idle_chains();
   void note_expired(const trust::ExpiryVerdict& verdict, const std::string& repository);
   void judge(ImageOutcome& image, const std::string& repository, const tuf::VerifiedChain* chain);
   void fail(const std::string& what, const base::Error& error);
@@ -92,6 +94,7 @@ class Packer {
   std::map<digest::Digest, Place> places_;
   std::vector<WalkedImage> walked_;
   std::set<std::string> references_;
+  std::set<std::size_t> used_chains_;  ///< by an image, or asked for alone
   trust::TrustStore rules_;
   bundle::Statement statement_;
   std::vector<base::Bytes> made_;  ///< parallel to statement_.entries: content that gapstow made; empty for blobs

@@ -52,11 +52,11 @@ RenameRule parse_rename(std::string_view text) {
   const std::size_t equals = text.find('=');
   RenameRule rule{std::string(text.substr(0, equals)),
                   equals == std::string_view::npos ? std::string() : std::string(text.substr(equals + 1))};
+  while (rule.from.ends_with('/')) rule.from.pop_back();
+  while (rule.to.ends_with('/')) rule.to.pop_back();
   if (rule.from.empty() || rule.to.empty()) {
     throw Error(ErrorCode::usage, "'" + std::string(text) + "' is no renaming", "write --rename FROM=TO");
   }
-  while (rule.from.ends_with('/')) rule.from.pop_back();
-  while (rule.to.ends_with('/')) rule.to.pop_back();
   return rule;
 }
 
