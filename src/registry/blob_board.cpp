@@ -111,6 +111,7 @@ std::optional<std::size_t> BlobBoard::next_writer(const digest::Digest& digest) 
   const auto home = std::ranges::find_if(transfer.lacking, [&](std::size_t at) { return is_wanted_in(at, digest); });
   if (home == transfer.lacking.end()) return std::nullopt;
   transfer.state = State::open;
+  transfer.has_failed = false;
   transfer.writer = *home;
   return *home;
 }
@@ -120,6 +121,7 @@ std::vector<std::size_t> BlobBoard::close_failed(const digest::Digest& digest) {
   Transfer& transfer = transfers_.at(digest);
   transfer.state = State::idle;
   ++transfer.failures;
+  transfer.has_failed = true;
   return transfer.lacking;
 }
 
@@ -134,7 +136,7 @@ bool BlobBoard::may_restart(const digest::Digest& digest, const Error& failure) 
   if (failure.code() != ErrorCode::network) return false;
   const std::lock_guard lock(mutex_);
   const auto found = transfers_.find(digest);
-  return found != transfers_.end() && found->second.failures <= restarts_;
+  return found != transfers_.end() && found->second.has_failed && found->second.failures <= restarts_;
 }
 
 /// After a failure of a sink. True when the images that need the blob are given up, and the run goes on without them.

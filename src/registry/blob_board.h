@@ -42,7 +42,8 @@ class BlobBoard {
     std::optional<std::size_t> writer;  ///< the home that gets, or got, it written
     std::vector<std::size_t> copied;    ///< homes that would not mount it
     State state = State::idle;
-    unsigned failures = 0;  ///< of sinks, and of attempts to open one
+    unsigned failures = 0;    ///< of sinks, and of attempts to open one
+    bool has_failed = false;  ///< the last sink, by itself: not whoever writes into it
   };
   struct Step {
     digest::Digest digest;

@@ -29,6 +29,11 @@ Error refusal_error(const Reply& reply, const std::string& what) {
 
 }  // namespace
 
+/// GitHub's registry refuses larger requests only after it has read them, when the first bytes are not at hand any
+/// more.
+UploadLore::UploadLore(const std::string& host, UploadJournal* journal)
+    : places(journal), largest_request(host == "ghcr.io" ? kPartBytes : UINT64_MAX) {}
+
 BlobUpload::BlobUpload(const Repository& repository, const oci::PlannedBlob& blob, UploadLore& lore)
     : repository_(repository),
       blob_(blob),

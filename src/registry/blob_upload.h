@@ -26,7 +26,7 @@ inline constexpr std::uint64_t kSmallestPart = 64ULL << 10;    ///< a registry t
 
 /// What the uploads into one registry have learned from each other.
 struct UploadLore {
-  explicit UploadLore(UploadJournal* journal) : places(journal) {}
+  UploadLore(const std::string& host, UploadJournal* journal);
   UploadPlaces places;
   std::atomic<std::uint64_t> largest_request{UINT64_MAX};
   std::atomic<std::uint64_t> shortest_part{0};

@@ -1,5 +1,7 @@
 #include "findings.h"
 
+#include <algorithm>
+#include <array>
 #include <mutex>
 
 #include "gapstow/base/error.h"
@@ -50,15 +52,29 @@ bool has_blob(const Repository& repository, const oci::PlannedBlob& blob) {
   return size.has_value();
 }
 
+/// Whatever a registry holds that is no manifest to us is not the one that is wanted.
+std::optional<digest::Digest> digest_under(const Repository& repository, const std::string& reference) {
+  try {
+    const auto found = repository.head_manifest(reference);
+    if (found) return found->digest;
+    return std::nullopt;
+  } catch (const Error& error) {
+    constexpr std::array kOtherContent{ErrorCode::unsupported, ErrorCode::malformed, ErrorCode::limit_exceeded,
+                                       ErrorCode::digest_mismatch};
+    if (std::ranges::find(kOtherContent, error.code()) == kOtherContent.end()) throw;
+    return digest::Digest();
+  }
+}
+
 bool shows(const Repository& repository, const Question& question) {
-  const auto found = repository.head_manifest(question.tag);
+  const auto found = digest_under(repository, question.tag);
   if (!found) return false;
-  if (found->digest == question.digest) return true;
+  if (*found == question.digest) return true;
   if (question.kind == Question::Kind::tag) return false;
-  throw Error(ErrorCode::conflict,
-              repository.name() + ":" + question.tag + " holds other signatures or attestations (" +
-                  found->digest.short_text() + ") than come with the image (" + question.digest.short_text() + ")",
-              "remove the tag in the registry if those that come are to replace them");
+  throw Error(
+      ErrorCode::conflict,
+      repository.name() + ":" + question.tag + " holds other signatures or attestations than come with the image",
+      "remove the tag in the registry if those that come are to replace them");
 }
 
 class Inquiry {
@@ -72,7 +88,8 @@ class Inquiry {
       case Question::Kind::blob:
         return note(has_blob(repository, plan_.blobs.at(question.digest)), holdings.blobs, question.digest);
       case Question::Kind::manifest:
-        return note(repository.head_manifest(question.digest.text()).has_value(), holdings.manifests, question.digest);
+        return note(digest_under(repository, question.digest.text()) == question.digest, holdings.manifests,
+                    question.digest);
       case Question::Kind::tag:
       case Question::Kind::cosign_tag:
         return note(shows(repository, question), holdings.tags, question.tag);

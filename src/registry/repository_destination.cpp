@@ -61,7 +61,7 @@ class RegistryDestination final : public oci::ImageDestination {
         host_(std::move(host)),
         policy_(std::move(policy)),
         options_(options),
-        lore_(options.journal) {}
+        lore_(host_, options.journal) {}
 
   void begin(const std::vector<oci::NamedImage>& images, const std::vector<oci::PlannedBlob>& blobs) override {
     auto plan = make_plan(host_, images, blobs,

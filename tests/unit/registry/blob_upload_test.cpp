@@ -323,3 +323,18 @@ TEST_CASE("More or fewer bytes than announced are a fault of the caller", "[uplo
   const auto sink = destination->put(one.layer);
   REQUIRE_ERROR(internal, destination->put(one.layer));
 }
+
+TEST_CASE("A failure of whoever reads the blob is not mended by putting it again", "[upload]") {
+  FakeRegistry registry;
+  const OneLayer one(test::noise(1000));
+  const auto destination = registry::make_destination(registry, {}, {});
+  destination->begin(one.sample.images, one.sample.plan());
+  const base::Error failure(ErrorCode::network, "the source was cut");
+  destination->put(one.layer)->write(base::Bytes(10));
+  REQUIRE_FALSE(destination->retries(one.layer, failure));
+  REQUIRE_FALSE(destination->retries(one.sample.images[0].root.digest, failure));
+  // Another reader may still put it.
+  put_all(*destination, one.sample);
+  destination->commit();
+  REQUIRE(registry.tags().size() == 1);
+}

@@ -359,3 +359,32 @@ TEST_CASE("A part of an image that refers to it as well is stored before it", "[
   deliver(*destination_of(registry), sample);
   require_delivered(registry, sample);
 }
+
+TEST_CASE("Whatever stood under a tag before is replaced", "[destination]") {
+  FakeRegistry registry;
+  DeliverySample sample;
+  sample.add_image("registry.test/team/app:1", test::make_image("one", 1, oci::kOciManifest));
+  for (const auto& [bytes, type] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"schemaVersion":1,"fsLayers":[]})", "application/vnd.docker.distribution.manifest.v1+prettyjws"},
+           {"junk", "text/html"},
+           {"{}", std::string(oci::kOciManifest)},
+           {test::make_image("other", 1).manifest, std::string(oci::kDockerManifest)}}) {
+    registry.add_manifest("team/app", "1", bytes, type);
+    const auto destination = destination_of(registry);
+    deliver(*destination, sample);
+    require_delivered(registry, sample);
+  }
+}
+
+TEST_CASE("A registry with small requests is known by its name", "[destination]") {
+  FakeRegistry registry("ghcr.io");
+  registry.faults.largest_request = 4 << 20;
+  registry.faults.too_large = 416;
+  DeliverySample sample;
+  sample.add_layer_image("ghcr.io/team/app:1", test::noise(9 << 20));
+  registry::DestinationOptions options;
+  options.restarts = 0;
+  deliver(*destination_of(registry, options), sample);
+  require_delivered(registry, sample);
+  REQUIRE(registry.count("PATCH") == 3);
+}
