@@ -122,6 +122,39 @@ imports() {
   json 0 history gapstow history --state state.db --limit 1
 }
 
+copies() {
+  local copy=(gapstow copy "$exact_image" --name "$gun:1.1" --trust "$older_chain" --trust-store trust --at "$day")
+  json 0 outcome "${copy[@]}" oci:copied --state copy.db --dry-run
+  expect_no_file copied copy.db
+  json 0 outcome "${copy[@]}" oci:copied --state copy.db
+  json 0 outcome "${copy[@]}" oci:copied --state copy.db --attach-chain --signer alice.key
+  json 2 failure "${copy[@]}" oci:other --state copy.db --attach-chain
+  json 0 outcome gapstow pack oci:copied --name "$gun:1.1" --trust attached --signer alice.key --trust-store trust --at "$day" \
+    -o attached.gapstow
+  json 0 inspect gapstow inspect attached.gapstow
+  json 0 outcome gapstow verify attached.gapstow --trust-store trust --state none.db --at "$day"
+  json 0 outcome import_sample attached.gapstow oci:onward --allow-rollback "to see it travel" --rename "$gun=$gun/moved"
+  json 3 outcome gapstow pack "$exact_image" oci-archive:nothing.tar --name "$gun:1.1" --name "$gun:1.2" --trust "$older_chain" \
+    --signer alice.key --trust-store trust --at "$day" --keep-going -o partial.gapstow
+  expect_file partial.gapstow
+  expect_exit 0 gapstow trust add-rule "$gun" --deny "not this one" --trust-store trust
+  json 7 outcome import_sample attached.gapstow oci:none --keep-going --allow-rollback "to see it refused"
+  expect_no_file none
+  expect_exit 0 gapstow trust remove rule "$gun" --trust-store trust
+}
+
+captures() {
+  local fetch=(gapstow chain fetch "$older_chain" --signer alice.key --trust-store trust --at "$day")
+  json 0 outcome "${fetch[@]}" --gun "$gun" -o chain.gapstow
+  json 0 inspect gapstow inspect chain.gapstow
+  json 0 outcome gapstow verify chain.gapstow --trust-store trust --state none.db --at "$day"
+  json 2 failure import_sample chain.gapstow oci:none
+  json 0 chain-fetch "${fetch[@]}" --gun "$gun" --into captured
+  json 0 chain-fetch "${fetch[@]}" --gun "$gun" --into captured
+  json 1 chain-fetch "${fetch[@]}" --gun "$gun" --gun example.test/unpinned --into captured
+  expect_file "captured/$gun.gapstow"
+}
+
 files() {
   json 0 files gapstow split app.gapstow --size 500KB -o part
   json 0 inspect gapstow inspect part.part*.gapstow
@@ -155,6 +188,8 @@ packs
 chains
 verdicts
 imports
+copies
+captures
 files
 failures
 "$python" "$SOURCE_DIR/tests/cli/check_json.py" "$SOURCE_DIR/formats" "$documents"
