@@ -300,6 +300,7 @@ void Prover::judge_lone_chain(std::size_t index) {
   const trust::Rule* rule = request_.store.rule_for(chain.gun());
   const auto refuse = [&](ErrorCode code, const std::string& why) {
     outcome_.failures.push_back({chain.gun(), Error(code, why)});
+    refused_alone_.insert(index);
   };
   if (rule != nullptr && rule->deny)
     refuse(ErrorCode::denied, "rule '" + rule->pattern.text() + "' denies it: " + *rule->deny);
@@ -348,7 +349,7 @@ std::vector<trust::SeenUpdate> Prover::updates() const {
   }
   std::vector<trust::SeenUpdate> updates;
   for (std::size_t i = 0; i < chains_.size(); ++i) {
-    if (refused.contains(i) && !accepted.contains(i)) continue;
+    if (refused_alone_.contains(i) || (refused.contains(i) && !accepted.contains(i))) continue;
     updates.push_back({chains_[i].gun(), chains_[i].root_identities(), chains_[i].seen()});
   }
   return updates;

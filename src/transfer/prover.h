@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "contents.h"
@@ -64,6 +65,7 @@ class Prover final : public bundle::Consumer {
   std::vector<tuf::VerifiedChain> chains_;
   std::vector<tuf::ChainFiles> chain_files_;                        ///< of each chain, where they are to be attached
   std::map<std::size_t, trust::Decision::Refusal> chain_refusals_;  ///< rollback and the like, by chain
+  std::set<std::size_t> refused_alone_;                             ///< chains without an image that are refused
   std::map<std::string, base::Bytes> views_;
   std::map<digest::Digest, base::Bytes> documents_;
   std::optional<Shipment> shipment_;

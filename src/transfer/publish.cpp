@@ -1,6 +1,9 @@
 #include "publish.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <set>
 
 namespace gapstow::transfer {
 namespace {
@@ -29,9 +32,53 @@ trust::HistoryRecord make_record(const Outcome& outcome, const base::Time& now) 
 }
 
 /// Evidence that time has come so far: the proven seal time, as far as the local clock agrees.
-std::optional<base::Time> new_floor(const trust::Clocks& clocks) {
+std::optional<base::Time> new_floor(const trust::Clocks& clocks, const base::Time& now) {
   if (!clocks.sealed_is_proven || !clocks.sealed) return std::nullopt;
-  return std::min(*clocks.sealed, clocks.local);
+  return std::min(*clocks.sealed, now);
+}
+
+std::size_t count_arrived(const Outcome& outcome) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(outcome.images, [](const ImageOutcome& image) { return !image.imported_as.empty(); }));
+}
+
+/// Without the chains whose images all failed to arrive.
+std::vector<trust::SeenUpdate> arrived(const std::vector<trust::SeenUpdate>& updates, const Outcome& outcome) {
+  std::set<std::string> wanted;
+  std::set<std::string> there;
+  for (const auto& image : outcome.images) {
+    if (!image.record.proof) continue;
+    const std::string& gun = outcome.chains.at(image.record.proof->chain).gun;
+    (image.imported_as.empty() ? wanted : there).insert(gun);
+  }
+  std::vector<trust::SeenUpdate> kept;
+  std::ranges::copy_if(updates, std::back_inserter(kept), [&](const trust::SeenUpdate& update) {
+    return there.contains(update.gun) || !wanted.contains(update.gun);
+  });
+  return kept;
+}
+
+/// Thrown out of the state's transaction: some images could not be named, so another record is right.
+struct FewerNamed {};
+
+/// Everything that has arrived is named inside of the transaction that remembers it.
+void commit(const Shipment& shipment, oci::ImageDestination& destination, const Publication& publication,
+            Outcome& outcome, const base::Time& now) {
+  const auto state = trust::State::open_or_create(publication.state_path);
+  const auto remember = [&](const std::function<void()>& name_images) {
+    state->commit(make_record(outcome, now), arrived(publication.updates, outcome), new_floor(outcome.clocks, now),
+                  name_images);
+  };
+  const std::size_t standing = count_arrived(outcome);
+  try {
+    remember([&] {
+      destination.commit();
+      shipment.report(destination, outcome);
+      if (count_arrived(outcome) != standing) throw FewerNamed{};
+    });
+  } catch (const FewerNamed&) {
+    if (count_arrived(outcome) > 0) remember({});
+  }
 }
 
 }  // namespace
@@ -45,10 +92,7 @@ void publish(const Shipment& shipment, oci::ImageDestination& destination, const
   destination.settle();
   shipment.report(destination, outcome);
   around.cancel.check();
-  const auto state = trust::State::open_or_create(publication.state_path);
-  state->commit(make_record(outcome, around.clock.now()), publication.updates, new_floor(outcome.clocks),
-                [&] { destination.commit(); });
-  shipment.report(destination, outcome);
+  if (count_arrived(outcome) > 0) commit(shipment, destination, publication, outcome, around.clock.now());
 }
 
 }  // namespace gapstow::transfer

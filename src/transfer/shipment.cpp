@@ -77,7 +77,7 @@ void Shipment::report(const oci::ImageDestination& destination, Outcome& outcome
   for (std::size_t i = 0; i < images_.size() && i < deliveries.size(); ++i) {
     ImageOutcome& image = outcome.images[places_[i]];
     image.delivery = std::move(deliveries[i]);
-    if (!image.delivery->failure) image.imported_as = images_[i].reference;
+    image.imported_as = image.delivery->failure ? std::string() : images_[i].reference;
   }
 }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "gapstow/base/atomic_file.h"
 #include "gapstow/base/error.h"
+#include "gapstow/bundle/layout.h"
+#include "gapstow/bundle/writer.h"
 
 namespace gapstow::test {
 
@@ -21,9 +24,9 @@ LabRegistry::LabRegistry()
       server_(
           [this](const FakeRequest& request) {
             try {
-              return registry_.handle(request);
+              return answer(request);
             } catch (const base::Error&) {
-              return cut_off();
+              return failure_status == 0 ? cut_off() : FakeReply{.status = failure_status};
             }
           },
           [this](const FakeRequest& head) -> std::optional<FakeReply> {
@@ -32,6 +35,22 @@ LabRegistry::LabRegistry()
             --cuts_;
             return cut_;
           }) {}
+
+/// As FakeRegistry::handle(), without its limit.
+FakeReply LabRegistry::answer(const FakeRequest& request) {
+  registry::Call call;
+  call.method = request.method;
+  call.target = request.target;
+  call.headers = request.headers;
+  call.body = base::to_bytes(request.body);
+  call.limit = 1 << 30;
+  const auto reply = registry_.send(call);
+  FakeReply out;
+  out.status = reply.status;
+  out.headers = reply.headers.fields();
+  out.body = base::as_text(reply.body);
+  return out;
+}
 
 oci::ImageLocation LabRegistry::location(const std::string& name) const {
   return oci::parse_location("docker://" + host() + "/" + name);
@@ -86,6 +105,24 @@ tuf::ChainFiles SignedRepository::files(std::uint64_t version, const std::string
   made.finish(version, {keys_.at("snapshot")}, {keys_.at("timestamp")});
   if (!timestamp_expires.empty()) set(made.timestamp.body, {"expires"}, json::Value(timestamp_expires));
   return made.build();
+}
+
+MadeImage make_large_image(const std::string& seed, std::size_t bytes) {
+  MadeImage image;
+  image.packed.push_back(seed);
+  std::uint32_t state = 1;
+  while (image.packed[0].size() < bytes) {
+    state = state * 1664525 + 1013904223;
+    image.packed[0].push_back(static_cast<char>(state >> 24));
+  }
+  image.config = R"({"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[")" +
+                 digest_of(image.packed[0]).text() + R"("]}})";
+  image.manifest = R"({"schemaVersion":2,"mediaType":")" + std::string(oci::kOciManifest) + R"(","config":)" +
+                   descriptor_json(descriptor_of(image.config, "application/vnd.oci.image.config.v1+json")) +
+                   R"(,"layers":[)" +
+                   descriptor_json(descriptor_of(image.packed[0], "application/vnd.oci.image.layer.v1.tar")) + "]}";
+  image.root = descriptor_of(image.manifest, oci::kOciManifest);
+  return image;
 }
 
 std::optional<transfer::FoundChain> GivenChains::load(const std::string& gun) {
@@ -181,6 +218,26 @@ std::unique_ptr<oci::ImageDestination> Lab::destination(LabRegistry& to, bool ke
 transfer::Outcome Lab::copy(const transfer::PackRequest& request, LabRegistry& to,
                             const transfer::ImportOptions& options, const std::string& reason) {
   return transfer::copy(request, *destination(to, options.keep_going), options, reason, state_path, around());
+}
+
+void Lab::forge(const std::function<void(bundle::Statement&)>& change) {
+  const auto bytes = base::read_file(fs, bundle, 1 << 28);
+  base::MemorySource front(bytes);
+  auto statement = bundle::read_seal(front).claimed();
+  std::map<std::string, base::Bytes> contents;
+  const auto layout = bundle::lay_out(statement);
+  for (std::size_t i = 0; i < statement.entries.size(); ++i) {
+    const auto from = base::ByteView(bytes).subspan(layout.entries[i].content, statement.entries[i].size);
+    contents[statement.entries[i].name] = base::to_bytes(from);
+  }
+  change(statement);
+  const auto seal = bundle::Seal::make(statement, {&signer});
+  base::MemorySink out;
+  bundle::write_stream(
+      seal,
+      [&](std::size_t i) { return std::make_unique<base::MemorySource>(contents.at(seal.claimed().entries[i].name)); },
+      out, {});
+  base::write_file(fs, bundle, out.bytes());
 }
 
 std::vector<trust::HistoryRecord> Lab::history() {

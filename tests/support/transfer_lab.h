@@ -43,7 +43,11 @@ class LabRegistry {
   /// The digest text under "team/app:1.0", or "".
   std::string tag(const std::string& path, const std::string& name);
 
+  int failure_status = 0;  ///< of the answer to Faults::fail_call; 0: the connection is cut
+
  private:
+  FakeReply answer(const FakeRequest& request);
+
   FakeRegistry registry_;
   std::atomic<unsigned> cuts_{0};
   FakeReply cut_;
@@ -65,6 +69,9 @@ class SignedRepository {
   std::map<std::string, PublishedKey> keys_;
   std::map<std::string, std::string> targets_;
 };
+
+/// An image of one layer of so many bytes that differ from place to place.
+MadeImage make_large_image(const std::string& seed, std::size_t bytes);
 
 /// Gives chains from memory, and counts how often it is asked.
 class GivenChains final : public transfer::ChainSource {
@@ -121,6 +128,8 @@ struct Lab {
   std::unique_ptr<oci::ImageDestination> destination(LabRegistry& to, bool keep_going = false, unsigned restarts = 3);
   transfer::Outcome copy(const transfer::PackRequest& request, LabRegistry& to, const transfer::ImportOptions& options,
                          const std::string& reason = {});
+  /// Changes the statement of `bundle` and seals it again, with the same contents.
+  void forge(const std::function<void(bundle::Statement&)>& change);
   bool has_state() { return fs.status(state_path).has_value(); }
   std::vector<trust::HistoryRecord> history();
   std::vector<std::string> files() { return fs.list(folder.path()); }
