@@ -49,30 +49,27 @@ std::string fetched_line(const FetchedChain& chain, const Style& style) {
   return chain.failure->hint().empty() ? out : out + line(style, "", style.faint(printable(chain.failure->hint())));
 }
 
-/// Decides the exit code; nullptr when none failed.
-const FetchedChain* heaviest_failure(const std::vector<FetchedChain>& chains) {
-  const FetchedChain* heaviest = nullptr;
+/// Decides the exit code; nothing when none failed.
+std::optional<trust::Decision::Refusal> heaviest_failure(const std::vector<FetchedChain>& chains) {
+  std::optional<trust::Decision::Refusal> heaviest;
   for (const auto& chain : chains) {
     if (!chain.failure) continue;
-    if (heaviest == nullptr || trust::outweighs(chain.failure->code(), heaviest->failure->code())) heaviest = &chain;
+    if (heaviest && !trust::outweighs(chain.failure->code(), heaviest->code)) continue;
+    const std::string why(without_name(chain.failure->line(), chain.gun));
+    heaviest = trust::Decision::Refusal{chain.failure->code(), chain.gun + ": " + why};
   }
   return heaviest;
-}
-
-std::string reason_of(const FetchedChain& chain) {
-  return chain.gun + ": " + std::string(without_name(chain.failure->line(), chain.gun));
 }
 
 }  // namespace
 
 json::Value fetched_json(const std::vector<FetchedChain>& chains) {
-  const FetchedChain* worst = heaviest_failure(chains);
-  const bool failed = worst != nullptr;
+  const auto worst = heaviest_failure(chains);
   return json::Object{{"command", "chain fetch"},
-                      {"verdict", failed ? "refused" : "proven"},
-                      {"exitCode", failed ? base::exit_code(worst->failure->code()) : 0},
-                      {"code", failed ? json::Value(base::name(worst->failure->code())) : json::Value()},
-                      {"reason", failed ? json::Value(reason_of(*worst)) : json::Value()},
+                      {"verdict", worst ? "refused" : "proven"},
+                      {"exitCode", worst ? base::exit_code(worst->code) : 0},
+                      {"code", worst ? json::Value(base::name(worst->code)) : json::Value()},
+                      {"reason", worst ? json::Value(worst->reason) : json::Value()},
                       {"fetched", count(chains, FetchedChain::Fate::fetched)},
                       {"present", count(chains, FetchedChain::Fate::present)},
                       {"failed", count(chains, FetchedChain::Fate::failed)},
@@ -89,9 +86,9 @@ std::string fetched_text(const std::vector<FetchedChain>& chains, const Style& s
   const std::uint64_t present = count(chains, FetchedChain::Fate::present);
   const std::string counts = std::to_string(captured) + " captured, each proven and sealed";
   const std::string kept = present == 0 ? "" : "; " + std::to_string(present) + " were there before";
-  const FetchedChain* worst = heaviest_failure(chains);
-  if (worst == nullptr) return out + line(style, "Verdict", style.good("CAPTURED") + " " + counts + kept);
-  out += line(style, "Verdict", failure_text(style, worst->failure->code(), reason_of(*worst)));
+  const auto worst = heaviest_failure(chains);
+  if (!worst) return out + line(style, "Verdict", style.good("CAPTURED") + " " + counts + kept);
+  out += line(style, "Verdict", failure_text(style, worst->code, worst->reason));
   out += line(style, "",
               std::to_string(count(chains, FetchedChain::Fate::failed)) + " of " +
                   counted(chains.size(), "repository") + " failed; " + counts + kept);

@@ -49,11 +49,11 @@ std::vector<std::string> kinds(const std::vector<bundle::AttachmentRecord>& atta
 }
 
 /// Attachments that the delivery does not hold were left behind on purpose.
-std::size_t left_behind(const transfer::ImageOutcome& image) {
+std::size_t left_behind(const bundle::ImageRecord& image, const oci::Delivery& delivery) {
   std::set<digest::Digest> delivered;
-  for (const auto& blob : image.delivery->blobs) delivered.insert(blob.blob.digest);
+  for (const auto& blob : delivery.blobs) delivered.insert(blob.blob.digest);
   return static_cast<std::size_t>(std::ranges::count_if(
-      image.record.attachments, [&](const auto& attachment) { return !delivered.contains(attachment.digest); }));
+      image.attachments, [&](const auto& attachment) { return !delivered.contains(attachment.digest); }));
 }
 
 /// What a rehearsal says that would be done with a blob that is not there.
@@ -130,7 +130,7 @@ std::string delivery_lines(const transfer::Outcome& outcome, const transfer::Ima
   if (!image.delivery) return out;
   out += counts_line(outcome, *image.delivery, style);
   if (outcome.is_rehearsal || style.verbose) out += blob_table(outcome, *image.delivery, style);
-  if (const std::size_t count = left_behind(image); count > 0) {
+  if (const std::size_t count = left_behind(image.record, *image.delivery); count > 0) {
     out += line(style, "", style.warn(counted(count, "attachment") + " left behind"));
   }
   return out;

@@ -147,13 +147,13 @@ transfer::Outcome chain_outcome() {
 }
 
 std::vector<transfer::FetchedChain> fetched_chains() {
-  using Fate = transfer::FetchedChain::Fate;
+  using enum transfer::FetchedChain::Fate;
   Error gone(ErrorCode::network, "connection refused");
   gone.within("example.test/c");
-  return {{"example.test/a", "chains/example.test/a.gapstow", Fate::fetched, std::nullopt, 48'128},
-          {"example.test/b", "chains/example.test/b.gapstow", Fate::present, std::nullopt, 36'864},
-          {"example.test/c", "chains/example.test/c.gapstow", Fate::failed, std::move(gone), 0},
-          {"example.test/d", "chains/example.test/d.gapstow", Fate::failed,
+  return {{"example.test/a", "chains/example.test/a.gapstow", fetched, std::nullopt, 48'128},
+          {"example.test/b", "chains/example.test/b.gapstow", present, std::nullopt, 36'864},
+          {"example.test/c", "chains/example.test/c.gapstow", failed, std::move(gone), 0},
+          {"example.test/d", "chains/example.test/d.gapstow", failed,
            Error(ErrorCode::untrusted_root, "no pin for example.test/d", "gapstow trust add-root pins one"), 0}};
 }
 
