@@ -19,17 +19,31 @@ void check_depth(unsigned depth) {
               "indexes are nested more than " + std::to_string(oci::kMaxIndexDepth) + " deep");
 }
 
-/// An attachment must belong to its subject in the way that it is said to.
-void check_attachment(const oci::Attachment& attachment, const base::Bytes& bytes) {
+/// artifactType, or the media type of the configuration.
+std::string artifact_type(const oci::Index& index) { return index.artifact_type; }
+std::string artifact_type(const oci::Manifest& manifest) {
+  return manifest.artifact_type.empty() ? manifest.config.media_type : manifest.artifact_type;
+}
+
+/// An attachment must belong to its subject in the way that it is said to; gives its artifact type.
+std::string check_attachment(const oci::Attachment& attachment, const base::Bytes& bytes) {
   const auto document = oci::parse_manifest(bytes, attachment.root.media_type);
   if (attachment.kind == oci::Attachment::Kind::cosign) {
-    if (oci::is_cosign_tag(attachment.tag, attachment.subject)) return;
+    if (oci::is_cosign_tag(attachment.tag, attachment.subject)) return {};
     throw Error(ErrorCode::malformed, "tag " + attachment.tag + " is not one of cosign for its subject");
   }
   const auto& subject = std::visit([](const auto& each) -> const auto& { return each.subject; }, document);
-  if (subject && subject->digest == attachment.subject) return;
+  if (subject && subject->digest == attachment.subject) {
+    return std::visit([](const auto& each) { return artifact_type(each); }, document);
+  }
   throw Error(ErrorCode::malformed, "it is listed as a referrer of " + attachment.subject.text() + ", but it names " +
                                         (subject ? subject->digest.text() : "no subject"));
+}
+
+/// How many attachments stand between a manifest and the image.
+unsigned depth_of(const WalkedImage& image, const digest::Digest& manifest) {
+  const auto found = image.attachment_depths.find(manifest);
+  return found == image.attachment_depths.end() ? 0 : found->second;
 }
 
 }  // namespace
@@ -60,19 +74,25 @@ WalkedImage Contents::add(const ContentRequest& request) {
   return out;
 }
 
-void Contents::attach(WalkedImage& image, const oci::Attachment& attachment) {
+const oci::Attachment& Contents::attach(WalkedImage& image, const oci::Attachment& attachment) {
   base::check_limit(image.named.attachments.size() + 1, oci::kMaxAttachments, "number of attachments");
   if (std::ranges::find(image.manifests, attachment.subject) == image.manifests.end()) {
     throw Error(ErrorCode::malformed, "attachment " + attachment.root.digest.short_text() + " belongs to " +
                                           attachment.subject.text() + ", which is no manifest of the image");
   }
+  const unsigned depth = depth_of(image, attachment.subject) + 1;
+  const std::size_t known = image.manifests.size();
   Walk walk{oci::Binding::manifest, image, {}, {}, {}, 0};
   for (const auto& blob : image.named.blobs) walk.seen.insert(blob.digest);
+  oci::Attachment described = attachment;
   base::with_context("attachment " + attachment.root.digest.short_text(), [&] {
+    base::check_limit(depth, oci::kMaxAttachmentDepth, "depth of attachments");
     if (!walk.seen.contains(attachment.root.digest)) walk_artifact(attachment.root, 0, walk);
-    check_attachment(attachment, load_again(attachment.root));
+    described.artifact_type = check_attachment(attachment, load_again(attachment.root));
   });
-  image.named.attachments.push_back(attachment);
+  for (std::size_t i = known; i < image.manifests.size(); ++i) image.attachment_depths[image.manifests[i]] = depth;
+  image.named.attachments.push_back(std::move(described));
+  return image.named.attachments.back();
 }
 
 void Contents::rewind(const Mark& mark) {

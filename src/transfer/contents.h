@@ -42,7 +42,8 @@ struct WalkedImage {
   std::vector<digest::Digest> left_out;   ///< children that keep() refused, sorted
   std::size_t own_blobs = 0;              ///< the first so many of named.blobs belong to the image itself
   std::vector<digest::Digest> manifests;  ///< manifests and indexes met, attachments' included, each once
-  std::uint64_t bytes = 0;                ///< all its blobs
+  std::map<digest::Digest, unsigned> attachment_depths;  ///< of the manifests that attachments brought
+  std::uint64_t bytes = 0;                               ///< all its blobs
   std::size_t blobs = 0;
 };
 
@@ -52,9 +53,10 @@ class Contents {
 
   /// Adds an image and its blobs, each blob once. Error{not_found} names a blob that is missing.
   WalkedImage add(const ContentRequest& request);
-  /// Adds an attachment to an image that was added last. Error{malformed} when the attachment does not belong to one of
-  /// the image's manifests in the way it is said to.
-  void attach(WalkedImage& image, const oci::Attachment& attachment);
+  /// Adds an attachment to an image that was added last, and gives it as its manifest describes itself: a list of
+  /// referrers may have said another artifact type. Error{malformed} when the attachment does not belong to one of the
+  /// image's manifests in the way it is said to.
+  const oci::Attachment& attach(WalkedImage& image, const oci::Attachment& attachment);
 
   /// How much was added; rewind() takes back what came after it.
   struct Mark {

@@ -319,8 +319,7 @@ void Packer::add_contents(const ChosenImage& image, const oci::SourceImage& matc
 void Packer::add_attachments(const ChosenImage& image, WalkedImage& walked, bundle::ImageRecord& record) {
   for (std::size_t i = 0; i < walked.manifests.size(); ++i) {
     for (const auto& attachment : image.source->attachments(walked.manifests[i])) {
-      contents_.attach(walked, attachment);
-      record.attachments.push_back(attachment_record(attachment));
+      record.attachments.push_back(attachment_record(contents_.attach(walked, attachment)));
     }
   }
 }

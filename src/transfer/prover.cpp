@@ -208,7 +208,11 @@ WalkedImage Prover::walk_image(const bundle::ImageRecord& record, Contents& cont
     throw Error(ErrorCode::malformed, record.reference + ": the platforms present are not those that the seal lists");
   }
   for (const auto& attachment : record.attachments) {
-    base::with_context(record.reference, [&] { contents.attach(walked, attachment_of(attachment)); });
+    base::with_context(record.reference, [&] {
+      if (contents.attach(walked, attachment_of(attachment)).artifact_type == attachment.artifact_type) return;
+      throw Error(ErrorCode::malformed,
+                  "attachment " + attachment.digest.short_text() + " is of another artifact type");
+    });
   }
   return walked;
 }
