@@ -72,18 +72,33 @@ class ArtifactReader {
     }
     const auto seal = bundle::Seal::parse(oci::read_blob(source_, manifest_.layers.front(), bundle::kMaxSealBytes));
     const bundle::Statement& statement = seal.claimed();
-    const auto record = std::ranges::find(statement.images, image, &bundle::ImageRecord::digest);
-    if (record == statement.images.end() || !record->proof) {
-      throw Error(ErrorCode::malformed, "its seal does not speak of the image with a chain");
-    }
-    const auto& chain = statement.chains.at(record->proof->chain);
+    const bundle::ChainRecord& chain = chain_of(statement, image);
     if (chain.dialect != tuf::notary_v1().name()) {
       throw Error(ErrorCode::unsupported, "dialect '" + chain.dialect + "' is not known");
     }
-    return {{read_files(statement, chain), &tuf::notary_v1(), "attached"}, chain.gun, record->reference};
+    AttachedChain found{{read_files(statement, chain), &tuf::notary_v1(), "attached"}, chain.gun, {}};
+    for (const auto& record : statement.images) {
+      if (record.digest == image && record.proof && &statement.chains.at(record.proof->chain) == &chain) {
+        found.references.push_back(record.reference);
+      }
+    }
+    return found;
   }
 
  private:
+  /// The seal may name the image in several repositories; this is the chain of the one whose files are here.
+  const bundle::ChainRecord& chain_of(const bundle::Statement& statement, const digest::Digest& image) const {
+    const bundle::ChainRecord* chain = nullptr;
+    for (const auto& record : statement.images) {
+      if (record.digest != image || !record.proof) continue;
+      const auto& each = statement.chains.at(record.proof->chain);
+      const bool is_here = manifest_.layers.size() > 1 && title_of(manifest_.layers[1]).starts_with(each.folder + "/");
+      if (chain == nullptr || is_here) chain = &each;
+    }
+    if (chain == nullptr) throw Error(ErrorCode::malformed, "its seal does not speak of the image with a chain");
+    return *chain;
+  }
+
   /// Exactly the files that the seal lists for the chain, in their order, with the digests that it gives.
   tuf::ChainFiles read_files(const bundle::Statement& statement, const bundle::ChainRecord& chain) {
     if (manifest_.layers.size() != chain.files.size() + 1) {

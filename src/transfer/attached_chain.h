@@ -37,7 +37,7 @@ ChainArtifact make_chain_artifact(const bundle::Seal& seal, const bundle::ImageR
 struct AttachedChain {
   FoundChain chain;
   std::string gun;
-  std::string reference;  ///< the origin of the image, as sealed
+  std::vector<std::string> references;  ///< the origins of the image, as sealed: one or several tags
 };
 
 /// All that are attached to the image with this digest. Error{malformed} for an artifact that is not what its type

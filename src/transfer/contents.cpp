@@ -40,19 +40,13 @@ std::string check_attachment(const oci::Attachment& attachment, const base::Byte
                                         (subject ? subject->digest.text() : "no subject"));
 }
 
-/// How many attachments stand between a manifest and the image.
-unsigned depth_of(const WalkedImage& image, const digest::Digest& manifest) {
-  const auto found = image.attachment_depths.find(manifest);
-  return found == image.attachment_depths.end() ? 0 : found->second;
-}
-
 }  // namespace
 
 /// The state of one image's walk.
 struct Contents::Walk {
   oci::Binding binding;
   WalkedImage& out;
-  std::set<digest::Digest> seen;
+  unsigned attachments = 0;  ///< between the image and what is walked
   std::set<std::string> platforms;
   std::set<digest::Digest> left_out;
   unsigned images = 0;  ///< manifests of real platforms met
@@ -65,7 +59,7 @@ WalkedImage Contents::add(const ContentRequest& request) {
   out.named.reference = request.reference;
   out.named.root = request.root;
   out.named.binding = request.binding;
-  Walk walk{request.binding, out, {}, {}, {}, 0};
+  Walk walk{request.binding, out, 0, {}, {}, 0};
   base::with_context(request.reference, [&] { this->walk(request.root, 0, walk); });
   if (walk.images != 1) out.named.docker.reset();
   out.platforms.assign(walk.platforms.begin(), walk.platforms.end());
@@ -76,21 +70,18 @@ WalkedImage Contents::add(const ContentRequest& request) {
 
 const oci::Attachment& Contents::attach(WalkedImage& image, const oci::Attachment& attachment) {
   base::check_limit(image.named.attachments.size() + 1, oci::kMaxAttachments, "number of attachments");
-  if (std::ranges::find(image.manifests, attachment.subject) == image.manifests.end()) {
+  const auto subject = image.depths.find(attachment.subject);
+  if (subject == image.depths.end()) {
     throw Error(ErrorCode::malformed, "attachment " + attachment.root.digest.short_text() + " belongs to " +
                                           attachment.subject.text() + ", which is no manifest of the image");
   }
-  const unsigned depth = depth_of(image, attachment.subject) + 1;
-  const std::size_t known = image.manifests.size();
-  Walk walk{oci::Binding::manifest, image, {}, {}, {}, 0};
-  for (const auto& blob : image.named.blobs) walk.seen.insert(blob.digest);
+  Walk walk{oci::Binding::manifest, image, subject->second + 1, {}, {}, 0};
   oci::Attachment described = attachment;
   base::with_context("attachment " + attachment.root.digest.short_text(), [&] {
-    base::check_limit(depth, oci::kMaxAttachmentDepth, "depth of attachments");
-    if (!walk.seen.contains(attachment.root.digest)) walk_artifact(attachment.root, 0, walk);
+    base::check_limit(walk.attachments, oci::kMaxAttachmentDepth, "depth of attachments");
+    if (!walk.out.seen.contains(attachment.root.digest)) walk_artifact(attachment.root, 0, walk);
     described.artifact_type = check_attachment(attachment, load_again(attachment.root));
   });
-  for (std::size_t i = known; i < image.manifests.size(); ++i) image.attachment_depths[image.manifests[i]] = depth;
   image.named.attachments.push_back(std::move(described));
   return image.named.attachments.back();
 }
@@ -113,7 +104,7 @@ void Contents::take(std::vector<oci::PlannedBlob>& list, const oci::Descriptor& 
                                                 " bytes, its descriptor says " + std::to_string(blob.size));
   }
   const oci::PlannedBlob planned{blob.digest, blob.size, blob.media_type};
-  if (walk.seen.insert(blob.digest).second) {
+  if (walk.out.seen.insert(blob.digest).second) {
     walk.out.bytes = base::checked_add(walk.out.bytes, blob.size);
     ++walk.out.blobs;
     walk.out.named.blobs.push_back(planned);
@@ -136,6 +127,11 @@ base::Bytes Contents::load_document(const oci::Descriptor& descriptor, std::uint
   return store_.load(descriptor, limit);
 }
 
+void Contents::add_manifest(const digest::Digest& digest, Walk& walk) {
+  walk.out.manifests.push_back(digest);
+  walk.out.depths.emplace(digest, walk.attachments);
+}
+
 base::Bytes Contents::load_again(const oci::Descriptor& descriptor) {
   return store_.load(descriptor, oci::kMaxManifestBytes);
 }
@@ -143,7 +139,7 @@ base::Bytes Contents::load_again(const oci::Descriptor& descriptor) {
 void Contents::walk(const oci::Descriptor& at, unsigned depth, Walk& walk) {
   check_depth(depth);
   const base::Bytes bytes = load_document(at, oci::kMaxManifestBytes, walk);
-  walk.out.manifests.push_back(at.digest);
+  add_manifest(at.digest, walk);
   base::with_context(at.digest.short_text(), [&] {
     const auto document = oci::parse_manifest(bytes, at.media_type);
     if (const auto* index = std::get_if<oci::Index>(&document)) {
@@ -162,7 +158,7 @@ void Contents::walk_index(const oci::Index& index, unsigned depth, Walk& walk) {
       continue;
     }
     any = true;
-    if (walk.seen.contains(child.digest)) continue;
+    if (walk.out.seen.contains(child.digest)) continue;
     this->walk(child, depth + 1, walk);
   }
   if (!any && !index.manifests.empty()) {
@@ -215,11 +211,11 @@ std::vector<digest::Digest> Contents::walk_layers(const oci::Manifest& manifest,
 void Contents::walk_artifact(const oci::Descriptor& at, unsigned depth, Walk& walk) {
   check_depth(depth);
   const base::Bytes bytes = load_document(at, oci::kMaxManifestBytes, walk);
-  walk.out.manifests.push_back(at.digest);
+  add_manifest(at.digest, walk);
   const auto document = oci::parse_manifest(bytes, at.media_type);
   if (const auto* index = std::get_if<oci::Index>(&document)) {
     for (const auto& child : index->manifests) {
-      if (!walk.seen.contains(child.digest)) walk_artifact(child, depth + 1, walk);
+      if (!walk.out.seen.contains(child.digest)) walk_artifact(child, depth + 1, walk);
     }
     return;
   }

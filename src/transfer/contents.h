@@ -38,12 +38,13 @@ using KeepChild = std::function<bool(const oci::Descriptor& child, const std::ve
 /// What the walk found out about one image.
 struct WalkedImage {
   oci::NamedImage named;
-  std::vector<std::string> platforms;     ///< present, sorted
-  std::vector<digest::Digest> left_out;   ///< children that keep() refused, sorted
-  std::size_t own_blobs = 0;              ///< the first so many of named.blobs belong to the image itself
-  std::vector<digest::Digest> manifests;  ///< manifests and indexes met, attachments' included, each once
-  std::map<digest::Digest, unsigned> attachment_depths;  ///< of the manifests that attachments brought
-  std::uint64_t bytes = 0;                               ///< all its blobs
+  std::vector<std::string> platforms;         ///< present, sorted
+  std::vector<digest::Digest> left_out;       ///< children that keep() refused, sorted
+  std::size_t own_blobs = 0;                  ///< the first so many of named.blobs belong to the image itself
+  std::vector<digest::Digest> manifests;      ///< manifests and indexes met, attachments' included, each once
+  std::map<digest::Digest, unsigned> depths;  ///< of those: how many attachments stand between them and the image
+  std::set<digest::Digest> seen;              ///< all its blobs
+  std::uint64_t bytes = 0;                    ///< all its blobs
   std::size_t blobs = 0;
 };
 
@@ -84,6 +85,7 @@ class Contents {
   std::vector<digest::Digest> walk_layers(const oci::Manifest& manifest, const std::optional<oci::ImageConfig>& config,
                                           Walk& walk);
   base::Bytes load_document(const oci::Descriptor& descriptor, std::uint64_t limit, Walk& walk);
+  static void add_manifest(const digest::Digest& digest, Walk& walk);
   base::Bytes load_again(const oci::Descriptor& descriptor);
   void take(std::vector<oci::PlannedBlob>& list, const oci::Descriptor& blob, Walk& walk);
 

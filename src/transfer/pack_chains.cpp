@@ -44,6 +44,15 @@ digest::Digest digest_there(const ChosenImage& image) {
   return found->root.digest;
 }
 
+/// Of several names of one image, that with the tag under which it was found.
+void prefer_tag(std::set<std::string>& origins, const std::string& tag) {
+  std::set<std::string> same;
+  for (const auto& origin : origins) {
+    if (oci::parse_reference(origin).tag == tag) same.insert(origin);
+  }
+  if (same.size() == 1) origins = std::move(same);
+}
+
 std::uint64_t timestamp_version(const FoundChain& chain) {
   return chain.dialect->parse_timestamp(chain.files.timestamp).body.version;
 }
@@ -79,12 +88,13 @@ void ChainShelf::take_attached(ChosenImage& image) {
   for (auto& each : find_attached_chains(*image.source, digest_there(image))) {
     if (image.is_named && each.gun != image.reference.repository()) continue;
     if (!image.is_named && !is_pinned(each.gun)) continue;
-    origins.insert(each.reference);
+    origins.insert(each.references.begin(), each.references.end());
     const std::uint64_t version = timestamp_version(each.chain);
     const auto at = attached_.find(each.gun);
     if (at != attached_.end() && at->second.version >= version) continue;
     attached_.insert_or_assign(each.gun, Attached{std::move(each.chain), version});
   }
+  if (!image.is_named) prefer_tag(origins, image.tag);
   if (origins.size() > 1 && !image.is_named) {
     throw Error(ErrorCode::usage,
                 image.source->description() +
