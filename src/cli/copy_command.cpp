@@ -27,7 +27,7 @@ int run_copy(const Arguments& arguments, Terminal& terminal) {
       transfer::copy(maker.request(), *destination.images, destination.options, rollback_reason(arguments),
                      state_path(arguments), terminal.remote_surroundings(arguments));
   const std::string name = arguments.operands().back();
-  terminal.print(arguments, report::outcome_text(outcome, name, terminal.style(arguments)),
+  terminal.print(arguments, report::copy_text(outcome, name, terminal.style(arguments)),
                  report::outcome_json(outcome, "copy", name));
   return report_refusal(outcome.refusal(), "copy", name, terminal);
 }

@@ -41,8 +41,8 @@ class Consumer {
   /// Where the content of a payload entry goes; nullptr when nobody wants it (it is proven all the same). May be
   /// called from several threads. The sink is finished only when the entry is proven.
   virtual std::unique_ptr<base::Sink> open_payload(const Entry& entry) = 0;
-  /// Whether the entry shall be read once more from its first byte after this failure of its sink, with a new sink. Only
-  /// asked where the bundle can be read again.
+  /// Whether the entry shall be read once more from its first byte after this failure of its sink, with a new sink.
+  /// Only asked where the bundle can be read again.
   virtual bool reopens_payload(const Entry&, const base::Error&) { return false; }
 };
 

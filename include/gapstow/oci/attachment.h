@@ -23,8 +23,8 @@ struct Attachment {
   bool operator==(const Attachment&) const = default;
 };
 
-inline constexpr std::size_t kMaxAttachments = 10'000;   ///< of one image, over all levels
-inline constexpr unsigned kMaxAttachmentDepth = 8;       ///< a signature of an SBOM of …
+inline constexpr std::size_t kMaxAttachments = 10'000;  ///< of one image, over all levels
+inline constexpr unsigned kMaxAttachmentDepth = 8;      ///< a signature of an SBOM of …
 
 /// "sha256-<hex>": the fallback tag of a manifest's referrers, and the stem of cosign's tags.
 std::string referrers_tag(const digest::Digest& subject);

@@ -32,7 +32,8 @@ struct NamedImage {
     std::vector<digest::Digest> layers;
   };
   std::optional<DockerView> docker;
-  std::vector<PlannedBlob> blobs;       ///< all that make it up, attachments included; who refers stands before what is referred to
+  std::vector<PlannedBlob>
+      blobs;  ///< all that make it up, attachments included; who refers stands before what is referred to
   std::vector<Attachment> attachments;  ///< subjects before what is attached to them
 };
 
@@ -57,8 +58,8 @@ class ImageDestination {
   /// Between begin() and commit(): whether the blob need not be put, because the destination holds it already.
   virtual bool holds(const digest::Digest& digest) const = 0;
   /// A sink for one planned blob; several may be open at once, from several threads. Exactly the planned number
-  /// of bytes must be written, then finish(). The bytes are not visible yet. After a failure of the sink it may be asked
-  /// for once more when retries() says so.
+  /// of bytes must be written, then finish(). The bytes are not visible yet. After a failure of the sink it may be
+  /// asked for once more when retries() says so.
   virtual std::unique_ptr<base::Sink> put(const digest::Digest& digest) = 0;
   /// Whether putting the blob from its first byte on may help after this failure. False where nothing is remote.
   virtual bool retries(const digest::Digest& digest, const base::Error& failure) = 0;

@@ -44,8 +44,8 @@ class ImageSource {
   virtual std::vector<Attachment> attachments(const digest::Digest& subject) = 0;
   /// The size of a blob that is there. A registry is not asked: it is the size that the descriptor says.
   virtual std::optional<std::uint64_t> find(const Descriptor& blob) const = 0;
-  /// The bytes of a blob, or of a manifest where the media type says so, unproven; Error{not_found} when it is not there.
-  /// The source outlives the stream.
+  /// The bytes of a blob, or of a manifest where the media type says so, unproven; Error{not_found} when it is not
+  /// there. The source outlives the stream.
   virtual std::unique_ptr<base::Source> open(const Descriptor& blob) = 0;
   /// True when open() may be called, and its streams be read, from several threads at once.
   virtual bool is_parallel() const = 0;
