@@ -62,6 +62,10 @@ PublicKey PublicKey::from_ed25519(base::ByteView raw) {
   return from_spki_der(ed25519_spki(raw));
 }
 
+PublicKey PublicKey::from_ec_point(KeyType curve, base::ByteView point) {
+  return from_spki_der(ec_point_spki(curve, point));
+}
+
 KeyType PublicKey::type() const { return data_->key.type; }
 
 int PublicKey::bits() const { return data_->key.bits; }

@@ -23,6 +23,8 @@ constexpr std::string_view kEcPublicKey = "2a8648ce3d0201";
 constexpr std::string_view kRsaEncryption = "2a864886f70d010101";
 constexpr std::string_view kRsassaPss = "2a864886f70d01010a";
 constexpr std::string_view kEd25519Prefix = "302a300506032b6570032100";
+constexpr std::string_view kP256Prefix = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
+constexpr std::string_view kP384Prefix = "3076301006072a8648ce3d020106052b81040022036200";
 
 struct Curve {
   std::string_view object_id;
@@ -118,6 +120,20 @@ base::Bytes ed25519_spki(base::ByteView raw) {
   base::Bytes der = base::from_hex(kEd25519Prefix);
   base::append(der, raw);
   return der;
+}
+
+base::Bytes ec_point_spki(KeyType curve, base::ByteView point) {
+  if (curve != KeyType::ecdsa_p256 && curve != KeyType::ecdsa_p384) {
+    unsupported("bare points are taken of P-256 and P-384 only");
+  }
+  const bool is_p256 = curve == KeyType::ecdsa_p256;
+  const std::size_t size = is_p256 ? 65 : 97;
+  if (point.size() != size || point[0] != std::byte{4}) {
+    malformed("elliptic curve key holds no uncompressed point of its curve's size");
+  }
+  base::Bytes spki = base::from_hex(is_p256 ? kP256Prefix : kP384Prefix);
+  spki.insert(spki.end(), point.begin(), point.end());
+  return spki;
 }
 
 }  // namespace gapstow::sign

@@ -22,4 +22,8 @@ Spki read_spki(base::ByteView der);
 /// The SubjectPublicKeyInfo of 32 bytes of Ed25519.
 base::Bytes ed25519_spki(base::ByteView raw);
 
+/// The SubjectPublicKeyInfo of an uncompressed point of P-256 or P-384. Error{malformed} for another length or form,
+/// Error{unsupported} for other kinds.
+base::Bytes ec_point_spki(KeyType curve, base::ByteView point);
+
 }  // namespace gapstow::sign

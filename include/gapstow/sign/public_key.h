@@ -41,6 +41,8 @@ class PublicKey {
   /// The 32 bytes of an Ed25519 point; points that are small-order, non-canonical or outside of the main
   /// subgroup are Error{malformed}, here and in the other forms.
   static PublicKey from_ed25519(base::ByteView raw);
+  /// An uncompressed point (0x04, x, y) of the curve, which is ecdsa_p256 or ecdsa_p384.
+  static PublicKey from_ec_point(KeyType curve, base::ByteView point);
 
   KeyType type() const;
   int bits() const;

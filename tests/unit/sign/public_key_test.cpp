@@ -223,6 +223,29 @@ TEST_CASE("Ed25519 points must be of the main subgroup and canonical") {
   REQUIRE_ERROR(malformed, PublicKey::from_ed25519(mixed));
 }
 
+TEST_CASE("bare points are those of the SubjectPublicKeyInfo, and nothing else is taken") {
+  const auto generator = from_hex(
+      "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+      "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
+  const auto key = PublicKey::from_ec_point(KeyType::ecdsa_p256, generator);
+  CHECK(key.type() == KeyType::ecdsa_p256);
+  CHECK(PublicKey::from_spki_der(key.spki_der()) == key);
+  const auto larger = from_hex(
+      "04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7"
+      "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f");
+  CHECK(PublicKey::from_ec_point(KeyType::ecdsa_p384, larger).type() == KeyType::ecdsa_p384);
+  auto off = generator;
+  off.back() ^= std::byte{1};
+  auto compressed = generator;
+  compressed.resize(33);
+  compressed[0] = std::byte{3};
+  for (const auto& bad : {off, compressed, larger, Bytes{}}) {
+    REQUIRE_ERROR(malformed, PublicKey::from_ec_point(KeyType::ecdsa_p256, bad));
+  }
+  REQUIRE_ERROR(unsupported, PublicKey::from_ec_point(KeyType::ecdsa_p521, generator));
+  REQUIRE_ERROR(unsupported, PublicKey::from_ec_point(KeyType::rsa, generator));
+}
+
 TEST_CASE("Ed25519 signatures of RFC 8032") {
   struct Row {
     const char* key;
