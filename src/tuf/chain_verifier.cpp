@@ -45,9 +45,21 @@ void ChainVerifier::walk_roots() {
 
 /// Children are pushed in reverse, so that they are taken in order.
 void ChainVerifier::push_children(std::size_t grant) {
-  const std::string& role = graph_.grants()[grant].role;
-  const std::size_t count = set_.targets().at(role).body.delegations.size();
-  for (std::size_t i = count; i > 0; --i) pending_.push_back({role, i - 1, grant});
+  const std::string role = graph_.grants()[grant].role;
+  const Targets& body = set_.targets().at(role).body;
+  if (body.bins) return push_bins(*body.bins, role, grant);
+  for (std::size_t i = body.delegations.size(); i > 0; --i) pending_.push_back({role, i - 1, grant});
+}
+
+/// There may be 2^32 bins: only those that are published are walked, one grant stands for the others.
+void ChainVerifier::push_bins(const Bins& bins, const std::string& role, std::size_t grant) {
+  const auto& listed = set_.snapshot()->body.meta;
+  const std::size_t before = pending_.size();
+  for (auto at = listed.lower_bound(bins.prefix); at != listed.end() && at->first.starts_with(bins.prefix); ++at) {
+    if (const auto index = bin_named(bins, at->first)) pending_.push_back({role, *index, grant});
+  }
+  std::reverse(pending_.begin() + static_cast<std::ptrdiff_t>(before), pending_.end());
+  graph_.add_other_bins({bins.prefix + "-*", role, {}, graph_.grants()[grant].depth + 1, false});
 }
 
 void ChainVerifier::walk_delegations() {
@@ -63,7 +75,7 @@ void ChainVerifier::walk_delegations() {
 }
 
 void ChainVerifier::take_grant(const std::string& delegator, std::size_t index, const Grant& parent) {
-  const Delegation& delegation = set_.targets().at(delegator).body.delegations[index];
+  const Delegation delegation = delegation_at(set_.targets().at(delegator).body, index);
   const Dialect& dialect = set_.dialect();
   const bool is_listed = set_.snapshot()->body.meta.contains(delegation.name);
   if (!is_listed && dialect.unlisted_is_unpublished()) return;

@@ -30,6 +30,7 @@ class ChainVerifier {
     std::size_t parent;  ///< grant of the delegator
   };
   void push_children(std::size_t grant);
+  void push_bins(const Bins& bins, const std::string& role, std::size_t grant);
 
   const ChainFiles& files_;
   TrustedSet set_;

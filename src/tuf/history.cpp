@@ -61,10 +61,8 @@ class HistoryCheck {
   /// Whether every role that could delegate it is proven, and none does.
   bool is_revoked(const std::string& role) const {
     const auto& proven = chain_.delegations().all_targets();
-    return chain_.absent_roles().empty() && std::ranges::none_of(proven, [&](const auto& entry) {
-             return std::ranges::find(entry.second.delegations, role, &Delegation::name) !=
-                    entry.second.delegations.end();
-           });
+    return chain_.absent_roles().empty() &&
+           std::ranges::none_of(proven, [&](const auto& entry) { return delegates_to(entry.second, role); });
   }
 
   const VerifiedChain& chain_;

@@ -74,6 +74,9 @@ void claim_targets(ClaimedChain& chain, const std::string& role, Targets body, c
     chain.delegations.push_back(claimed_grant(delegation.name, role, delegation.keys, body.keys, dialect));
     chain.delegations.back().paths = std::move(delegation.paths);
   }
+  if (body.bins) {
+    chain.delegations.push_back(claimed_grant(body.bins->prefix + "-*", role, body.bins->keys, body.keys, dialect));
+  }
   for (auto& [name, target] : body.targets) chain.targets.push_back({name, role, std::move(target)});
 }
 

@@ -2,11 +2,10 @@
 #include <algorithm>
 #include <set>
 
+#include "fields.h"
 #include "gapstow/base/checked.h"
 #include "gapstow/base/encoding.h"
 #include "gapstow/base/error.h"
-#include "gapstow/json/parse.h"
-#include "gapstow/json/write.h"
 #include "notary_v1.h"
 #include "quorum.h"
 #include "words.h"
@@ -14,32 +13,7 @@
 namespace gapstow::tuf::notary {
 namespace {
 
-using base::Error;
-using base::ErrorCode;
 using json::Cursor;
-
-constexpr std::int64_t kMaxInteger = 1LL << 53;
-constexpr std::size_t kMaxKeyIdBytes = 128;
-constexpr std::size_t kMaxSignatureText = 8192;  ///< RSA of 16384 bits takes 2732
-constexpr std::size_t kMaxTimeText = 64;
-constexpr std::size_t kMaxWord = 64;
-
-[[noreturn]] void invalid(const Cursor& at, const std::string& why) {
-  throw Error(ErrorCode::role_invalid, at.path() + ": " + why);
-}
-
-/// An array whose length is checked before anything is made of it.
-std::vector<Cursor> bounded_array(const Cursor& at, std::size_t limit) {
-  if (const auto* array = at.value().get_if<json::Array>()) base::check_limit(array->size(), limit, at.path());
-  return at.array();
-}
-
-const json::Object& object_of(const Cursor& at, std::size_t limit) {
-  const auto* object = at.value().get_if<json::Object>();
-  if (object == nullptr) at.refuse(std::string("an object is expected, not ") + at.value().kind());
-  base::check_limit(object->size(), limit, at.path());
-  return *object;
-}
 
 std::string lower_case(std::string text) {
   std::ranges::transform(text, text.begin(),
@@ -73,23 +47,6 @@ std::vector<Signature> read_signatures(const Cursor& at) {
   return signatures;
 }
 
-std::uint64_t positive(const Cursor& at) {
-  const auto value = at.integer(-kMaxInteger, kMaxInteger);
-  if (value < 1) invalid(at, std::to_string(value) + " is not positive");
-  return static_cast<std::uint64_t>(value);
-}
-
-RoleKeys read_role_keys(const Cursor& role) {
-  role.no_case_variants({"keyids", "threshold"});
-  RoleKeys keys;
-  for (const auto& id : bounded_array(role.at("keyids"), kMaxKeys)) keys.key_ids.push_back(id.string(kMaxKeyIdBytes));
-  const auto threshold = role.at("threshold");
-  const auto wanted = positive(threshold);
-  if (wanted > kMaxKeys) invalid(threshold, std::to_string(wanted) + " is more than there can be keys");
-  keys.threshold = static_cast<unsigned>(wanted);
-  return keys;
-}
-
 /// Hashes of known algorithms; one at least. Duplicates cannot be: they are members of an object.
 std::vector<digest::Digest> read_hashes(const Cursor& at) {
   at.no_case_variants({"sha256", "sha512"});
@@ -116,31 +73,9 @@ void demand_sha256(const FileMeta& meta, const Cursor& at) {
   if (meta.hashes.front().algorithm() != digest::Algorithm::sha256) invalid(at, "no SHA-256 hash");
 }
 
-void read_common(const Cursor& body, std::string_view type, Common& common) {
-  const auto claimed = body.at("_type");
-  if (claimed.string(kMaxWord) != type) {
-    invalid(claimed, quoted(claimed.string()) + " where " + quoted(type) + " is expected");
-  }
-  common.version = positive(body.at("version"));
-  const auto expires = body.at("expires");
-  common.expires = base::with_context(expires.path(), [&] { return base::parse_time(expires.string(kMaxTimeText)); });
-}
-
-/// The envelope and what all roles have; `read` reads the rest of the body.
 template <typename Body, typename Read>
-Signed<Body> read_file(base::ByteView raw, std::uint64_t limit, std::string_view type, const Read& read) {
-  base::check_limit(raw.size(), limit, "size of the file");
-  const json::Value document = json::parse(raw, {.bytes = limit});
-  const Cursor envelope(document);
-  envelope.no_case_variants({"signed", "signatures"});
-  const Cursor body = envelope.at("signed");
-  body.no_case_variants({"_type", "version", "expires"});
-  Signed<Body> file;
-  read_common(body, type, file.body);
-  read(body, file.body);
-  file.signatures = read_signatures(envelope.at("signatures"));
-  file.canonical = json::canonical(body.value());
-  return file;
+Signed<Body> read_notary_file(base::ByteView raw, std::uint64_t limit, std::string_view type, const Read& read) {
+  return read_file<Body>(raw, limit, type, read, read_signatures);
 }
 
 void read_root(const Cursor& body, const KeyMap& known, Root& root) {
@@ -194,7 +129,6 @@ void read_snapshot(const Cursor& body, Snapshot& snapshot) {
 
 /// A file may have 100,000 targets: no path is built for each.
 void read_entries(const Cursor& at, std::map<std::string, Target>& targets) {
-  constexpr std::size_t kMaxTargets = 1U << 21;  // what fits into kMaxTargetsBytes
   for (const auto& [name, value] : object_of(at, kMaxTargets).members()) {
     base::check_limit(name.size(), kMaxTargetNameBytes, "length of a target's name");
     const Cursor entry(value, "target " + quoted(name));
@@ -244,20 +178,20 @@ void read_delegations(const Cursor& at, const std::string& role, Targets& target
 }  // namespace
 
 Signed<Root> parse_root(base::ByteView raw, const KeyMap& known) {
-  return read_file<Root>(raw, kMaxRootBytes, "Root",
-                         [&](const Cursor& body, Root& root) { read_root(body, known, root); });
+  return read_notary_file<Root>(raw, kMaxRootBytes, "Root",
+                                [&](const Cursor& body, Root& root) { read_root(body, known, root); });
 }
 
 Signed<Timestamp> parse_timestamp(base::ByteView raw) {
-  return read_file<Timestamp>(raw, kMaxTimestampBytes, "Timestamp", read_timestamp);
+  return read_notary_file<Timestamp>(raw, kMaxTimestampBytes, "Timestamp", read_timestamp);
 }
 
 Signed<Snapshot> parse_snapshot(base::ByteView raw) {
-  return read_file<Snapshot>(raw, kMaxSnapshotBytes, "Snapshot", read_snapshot);
+  return read_notary_file<Snapshot>(raw, kMaxSnapshotBytes, "Snapshot", read_snapshot);
 }
 
 Signed<Targets> parse_targets(base::ByteView raw, const std::string& role) {
-  return read_file<Targets>(raw, kMaxTargetsBytes, "Targets", [&](const Cursor& body, Targets& targets) {
+  return read_notary_file<Targets>(raw, kMaxTargetsBytes, "Targets", [&](const Cursor& body, Targets& targets) {
     body.no_case_variants({"targets", "delegations"});
     read_entries(body.at("targets"), targets.targets);
     if (const auto delegations = body.maybe("delegations")) read_delegations(*delegations, role, targets);

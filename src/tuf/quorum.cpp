@@ -22,10 +22,12 @@ Count count_signatures(base::ByteView canonical, const std::vector<Signature>& s
   const std::set<std::string_view> eligible(electorate.role.key_ids.begin(), electorate.role.key_ids.end());
   std::set<std::string_view> fingerprints;
   for (const auto& signature : signatures) {
-    if (!signature.scheme || !eligible.contains(signature.key_id)) continue;
+    if (!eligible.contains(signature.key_id)) continue;
     const auto key = electorate.keys.find(signature.key_id);
     if (key == electorate.keys.end() || (counts && !counts(key->second))) continue;
-    if (!key->second.key.verify(*signature.scheme, canonical, signature.value)) {
+    const auto scheme = key->second.scheme ? key->second.scheme : signature.scheme;
+    if (!scheme) continue;
+    if (!key->second.key.verify(*scheme, canonical, signature.value)) {
       count.bad.push_back(signature.key_id);
     } else if (fingerprints.insert(key->second.key.fingerprint()).second) {
       count.signed_by.push_back(signature.key_id);

@@ -44,6 +44,27 @@ const FileMeta& listed_meta(const Snapshot& snapshot, const std::string& role) {
   throw Error(ErrorCode::role_invalid, "the snapshot does not list role " + quoted(role));
 }
 
+/// Error{rollback} unless versions that both name have not gone down.
+void check_not_older(const FileMeta& now, const FileMeta& before, const std::string& what) {
+  if (!now.version || !before.version || *now.version >= *before.version) return;
+  throw Error(ErrorCode::rollback, what + " is promised in version " + std::to_string(*now.version) + ", version " +
+                                       std::to_string(*before.version) + " was promised before");
+}
+
+void check_not_older(const Snapshot& now, const Snapshot& before) {
+  if (now.version < before.version) {
+    throw Error(ErrorCode::rollback,
+                "version " + std::to_string(now.version) + " is older than version " + std::to_string(before.version));
+  }
+  for (const auto& [role, meta] : before.meta) {
+    const auto still = now.meta.find(role);
+    if (still == now.meta.end()) {
+      throw Error(ErrorCode::rollback, "role " + quoted(role) + " was listed before and is listed no more");
+    }
+    check_not_older(still->second, meta, "role " + quoted(role));
+  }
+}
+
 std::string identity(const Root& root) {
   std::set<std::string> fingerprints;
   for (const auto& id : root.roles.at(RoleType::root).key_ids) fingerprints.insert(root.keys.at(id).key.fingerprint());
@@ -117,8 +138,19 @@ void TrustedSet::update_timestamp(base::ByteView raw) {
       if (file.body.version == old.version && sha256 != old.sha256) {
         throw Error(ErrorCode::equivocation, "two files of version " + std::to_string(old.version));
       }
+      check_not_older(file.body.snapshot, timestamp_->body.snapshot, "the snapshot");
     }
     timestamp_ = trusted("timestamp", std::move(file), raw, std::move(sha256), voters.role, std::move(signed_by));
+  });
+}
+
+void TrustedSet::recall_snapshot(base::ByteView raw) {
+  if (snapshot_) out_of_order("an earlier snapshot is recalled before the snapshot");
+  base::with_context("earlier snapshot", [&] {
+    base::check_limit(raw.size(), kMaxSnapshotBytes, "size of the file");
+    auto file = dialect_->parse_snapshot(raw);
+    require_quorum(base::as_bytes(file.canonical), file.signatures, electorate(root_, RoleType::snapshot));
+    recalled_snapshot_ = std::move(file.body);
   });
 }
 
@@ -134,6 +166,7 @@ void TrustedSet::update_snapshot(base::ByteView raw) {
     check_version(promised, file.body.version);
     const auto voters = electorate(root_, RoleType::snapshot);
     auto signed_by = require_quorum(base::as_bytes(file.canonical), file.signatures, voters);
+    if (recalled_snapshot_) check_not_older(file.body, *recalled_snapshot_);
     if (dialect_->snapshot_lists_root()) {
       base::with_context("entry of the root",
                          [&] { check_bytes(listed_meta(file.body, "root"), root_raw_, root_.proof.sha256); });
@@ -166,10 +199,8 @@ void TrustedSet::update_targets(base::ByteView raw) {
 
 void TrustedSet::update_delegation(const std::string& delegator, std::size_t index, base::ByteView raw) {
   const auto parent = targets_.find(delegator);
-  if (parent == targets_.end() || index >= parent->second.body.delegations.size()) {
-    out_of_order("role " + quoted(delegator) + " is not trusted to delegate");
-  }
-  const Delegation& delegation = parent->second.body.delegations[index];
+  if (parent == targets_.end()) out_of_order("role " + quoted(delegator) + " is not trusted to delegate");
+  const Delegation delegation = delegation_at(parent->second.body, index);
   base::with_context(delegation.name, [&] {
     auto proven = prove_targets(delegation.name, raw, parent->second.body.keys, delegation.keys);
     if (targets_.contains(delegation.name)) return;  // same bytes, proven by this delegation's keys as well

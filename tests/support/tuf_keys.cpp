@@ -96,6 +96,8 @@ base::Bytes TestKey::raw_public() const {
   return raw;
 }
 
+std::string TestKey::pem() const { return sign::PublicKey::from_spki_der(spki()).pem(); }
+
 std::string_view TestKey::method() const {
   if (kind_ == TestKind::ed25519) return "eddsa";
   return kind_ == TestKind::rsa2048 || kind_ == TestKind::rsa1024 ? "rsapss" : "ecdsa";
@@ -104,7 +106,7 @@ std::string_view TestKey::method() const {
 base::Bytes TestKey::sign(std::string_view method, base::ByteView message) const {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   EVP_PKEY_CTX* key_context = nullptr;
-  const EVP_MD* hash = method == "eddsa" ? nullptr : EVP_sha256();
+  const EVP_MD* hash = method == "eddsa" ? nullptr : method == "ecdsa-der-384" ? EVP_sha384() : EVP_sha256();
   require(EVP_DigestSignInit(context.get(), &key_context, hash, nullptr, pkey(*this)) == 1, "init");
   if (method == "rsapss") {
     require(EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) == 1, "padding");

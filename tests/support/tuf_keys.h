@@ -24,8 +24,11 @@ class TestKey {
   base::Bytes spki() const;
   /// 32 bytes, Ed25519 only.
   base::Bytes raw_public() const;
-  /// By Notary's method name: "ecdsa" (r || s), "eddsa", "rsapss", "rsapkcs1v15"; "ecdsa-der" for spoiling.
+  /// By Notary's method name: "ecdsa" (r || s), "eddsa", "rsapss", "rsapkcs1v15"; "ecdsa-der" and, with SHA-384,
+  /// "ecdsa-der-384" as TUF 1.0 has them.
   base::Bytes sign(std::string_view method, base::ByteView message) const;
+  /// PEM text of the public key.
+  std::string pem() const;
   /// "ecdsa", "eddsa" or "rsapss".
   std::string_view method() const;
   /// EVP_PKEY*.

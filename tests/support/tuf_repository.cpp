@@ -38,24 +38,30 @@ Object body_of(const char* type, std::uint64_t version) {
   return Object{{"_type", Value(type)}, {"expires", Value("2099-01-02T03:04:05.678Z")}, {"version", Value(version)}};
 }
 
-/// ECDSA and PSS signatures are random; the same draft shall always give the same file.
-const base::Bytes& signature_of(const PublishedKey& signer, const std::string& canonical) {
+Value notary_signature(const PublishedKey& signer, const std::string& canonical) {
+  const auto& signature = lasting_signature(signer, signer.key.method(), canonical);
+  return Value(Object{
+      {"keyid", Value(signer.id)}, {"method", Value(signer.key.method())}, {"sig", Value(base::base64(signature))}});
+}
+
+std::string serialized(const Draft& draft) { return test::serialized(draft, notary_signature); }
+
+}  // namespace
+
+const base::Bytes& lasting_signature(const PublishedKey& signer, std::string_view method,
+                                     const std::string& canonical) {
   static std::map<std::string, base::Bytes> made;
-  auto& signature = made[digest::sha256(base::as_bytes(signer.id + canonical)).hex()];
-  if (signature.empty()) signature = signer.key.sign(signer.key.method(), base::as_bytes(canonical));
+  auto& signature = made[digest::sha256(base::as_bytes(signer.id + std::string(method) + canonical)).hex()];
+  if (signature.empty()) signature = signer.key.sign(method, base::as_bytes(canonical));
   return signature;
 }
 
-std::string serialized(const Draft& draft) {
+std::string serialized(const Draft& draft, const SignatureEntry& entry) {
   Object body = draft.body;
   for (const auto& change : draft.edit_body) change(body);
   const std::string canonical = json::canonical(Value(body));
   Array signatures;
-  for (const auto& signer : draft.signers) {
-    const auto& signature = signature_of(signer, canonical);
-    signatures.emplace_back(Object{
-        {"keyid", Value(signer.id)}, {"method", Value(signer.key.method())}, {"sig", Value(base::base64(signature))}});
-  }
+  for (const auto& signer : draft.signers) signatures.push_back(entry(signer, canonical));
   Object envelope{{"signatures", Value(signatures)}, {"signed", Value(body)}};
   for (const auto& change : draft.edit_envelope) change(envelope);
   std::string text = json::serialize(Value(envelope));
@@ -67,8 +73,6 @@ base::Bytes tampered(const Draft& draft, std::string text) {
   for (const auto& change : draft.tamper) change(text);
   return base::to_bytes(text);
 }
-
-}  // namespace
 
 PublishedKey publish(const TestKey& key) {
   return published(key, type_of(key), key.kind() == TestKind::ed25519 ? key.raw_public() : key.spki());
@@ -206,7 +210,7 @@ tuf::ChainFiles NotaryRepository::build() const {
   return files;
 }
 
-Draft& NotaryRepository::draft(const std::string& role) {
+Draft& TestRepository::draft(const std::string& role) {
   if (role == "root") return roots.rbegin()->second;
   if (role == "timestamp") return timestamp;
   if (role == "snapshot") return snapshot;

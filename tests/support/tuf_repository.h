@@ -1,4 +1,5 @@
-// A small Notary v1 repository that a test writes, spoils and signs; every file is built from an editable draft.
+// Repositories that a test writes, spoils and signs, every file built from an editable draft; and a small one of Notary
+// v1. That of TUF 1.0 is in tuf_v1_repository.h.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,7 @@ namespace gapstow::test {
 struct PublishedKey {
   TestKey key;
   std::string type;   ///< "ecdsa", "ecdsa-x509", "rsa", "rsa-x509", "ed25519"
-  std::string value;  ///< base64
+  std::string value;  ///< base64; in TUF 1.0 PEM or hexadecimal
   std::string id;
 };
 
@@ -45,7 +46,23 @@ struct TestRole {
   unsigned threshold = 1;
 };
 
-class NotaryRepository {
+/// What repositories of both dialects have.
+class TestRepository {
+ public:
+  virtual ~TestRepository() = default;
+  /// The name by which snapshot and timestamp list a role's file.
+  virtual std::string listed_name(const std::string& role) const = 0;
+  /// The draft of "root" (the newest), "timestamp", "snapshot", "targets", …
+  Draft& draft(const std::string& role);
+
+  std::map<std::uint64_t, Draft> roots;
+  std::map<std::string, Draft> targets;
+  Draft snapshot;
+  Draft timestamp;
+  std::map<std::string, PublishedKey> keys;  ///< of standard(): "root", "timestamp", …, "delegation", "stranger"
+};
+
+class NotaryRepository final : public TestRepository {
  public:
   explicit NotaryRepository(std::string name) : gun(std::move(name)) {}
   /// Two roots by one key, targets, targets/releases and targets/alice by a key of their own.
@@ -65,17 +82,19 @@ class NotaryRepository {
   void finish(std::uint64_t version, const std::vector<PublishedKey>& snapshot_keys,
               const std::vector<PublishedKey>& timestamp_keys);
   tuf::ChainFiles build() const;
-  /// The draft of "root" (the newest), "timestamp", "snapshot", "targets", …
-  Draft& draft(const std::string& role);
   tuf::RootPin pin() const;
+  std::string listed_name(const std::string& role) const override { return role; }
 
   std::string gun;
-  std::map<std::uint64_t, Draft> roots;
-  std::map<std::string, Draft> targets;
-  Draft snapshot;
-  Draft timestamp;
-  std::map<std::string, PublishedKey> keys;  ///< of standard(): "root", "timestamp", …, "delegation", "stranger"
 };
+
+/// How a dialect writes one signature over canonical bytes.
+using SignatureEntry = std::function<json::Value(const PublishedKey& signer, const std::string& canonical)>;
+/// The draft's edits applied, and signed. Not yet tampered with.
+std::string serialized(const Draft& draft, const SignatureEntry& entry);
+base::Bytes tampered(const Draft& draft, std::string text);
+/// ECDSA and PSS signatures are random; the same draft shall always give the same file.
+const base::Bytes& lasting_signature(const PublishedKey& signer, std::string_view method, const std::string& canonical);
 
 /// Changes the value at a path ("roles", "root", "keyids", "0"); members that are missing are made.
 void edit(json::Object& object, const std::vector<std::string>& path, const std::function<void(json::Value&)>& change);

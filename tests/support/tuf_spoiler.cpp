@@ -14,7 +14,7 @@ using json::Array;
 using json::Object;
 using json::Value;
 using Expected = std::optional<ErrorCode>;
-using Apply = std::function<void(NotaryRepository&, const std::string&)>;
+using Apply = std::function<void(TestRepository&, const std::string&)>;
 
 auto always(Expected code) {
   return [code](const std::string&) { return code; };
@@ -23,23 +23,20 @@ bool is_delegated(const std::string& role) { return role.find('/') != std::strin
 bool is_hashed(const std::string& role) { return role != "timestamp"; }
 
 Apply body(std::function<void(Object&)> change) {
-  return [=](NotaryRepository& repository, const std::string& role) {
-    repository.draft(role).edit_body.push_back(change);
-  };
+  return
+      [=](TestRepository& repository, const std::string& role) { repository.draft(role).edit_body.push_back(change); };
 }
 Apply envelope(std::function<void(Object&)> change) {
-  return [=](NotaryRepository& repository, const std::string& role) {
+  return [=](TestRepository& repository, const std::string& role) {
     repository.draft(role).edit_envelope.push_back(change);
   };
 }
 Apply text(std::function<void(std::string&)> change) {
-  return [=](NotaryRepository& repository, const std::string& role) {
-    repository.draft(role).edit_text.push_back(change);
-  };
+  return
+      [=](TestRepository& repository, const std::string& role) { repository.draft(role).edit_text.push_back(change); };
 }
 Apply tamper(std::function<void(std::string&)> change) {
-  return
-      [=](NotaryRepository& repository, const std::string& role) { repository.draft(role).tamper.push_back(change); };
+  return [=](TestRepository& repository, const std::string& role) { repository.draft(role).tamper.push_back(change); };
 }
 Apply put(std::string name, Value value) {
   return body([=](Object& object) { object.set(name, value); });
@@ -65,7 +62,7 @@ Apply replace(std::string from, std::string to) {
 Apply mandate(std::function<void(Object& holder, const std::vector<std::string>& role_path,
                                  const std::vector<std::string>& keys_path)>
                   change) {
-  return [=](NotaryRepository& repository, const std::string& role) {
+  return [=](TestRepository& repository, const std::string& role) {
     if (is_delegated(role)) {
       repository.draft("targets").edit_body.push_back(
           [=](Object& holder) { change(holder, {"delegations", "roles", "0"}, {"delegations", "keys"}); });
@@ -84,15 +81,17 @@ Apply threshold(Value value) {
 
 /// Changes the entry by which another file promises this one.
 Apply promise(std::function<void(Object&)> change) {
-  return [=](NotaryRepository& repository, const std::string& role) {
+  return [=](TestRepository& repository, const std::string& role) {
     auto& holder = role == "snapshot" ? repository.timestamp : repository.snapshot;
+    const std::string name = repository.listed_name(role);
     holder.edit_body.push_back(
-        [=](Object& object) { edit(object, {"meta", role}, [&](Value& entry) { change(*entry.get_if<Object>()); }); });
+        [=](Object& object) { edit(object, {"meta", name}, [&](Value& entry) { change(*entry.get_if<Object>()); }); });
   };
 }
-void unpromise(NotaryRepository& repository, const std::string& role) {
+void unpromise(TestRepository& repository, const std::string& role) {
   auto& holder = role == "snapshot" ? repository.timestamp : repository.snapshot;
-  holder.edit_body.push_back([=](Object& object) { erase(object, {"meta", role}); });
+  const std::string name = repository.listed_name(role);
+  holder.edit_body.push_back([=](Object& object) { erase(object, {"meta", name}); });
 }
 
 std::string flipped(const std::string& base64) {
@@ -167,10 +166,10 @@ std::vector<Spoiling> harmless() {
 
 std::vector<Spoiling> signing() {
   return {
-      {"unsigned", [](NotaryRepository& r, const std::string& role) { r.draft(role).signers.clear(); },
+      {"unsigned", [](TestRepository& r, const std::string& role) { r.draft(role).signers.clear(); },
        always(ErrorCode::threshold_unmet)},
       {"signed by a stranger",
-       [](NotaryRepository& r, const std::string& role) { r.draft(role).signers = {r.keys.at("stranger")}; },
+       [](TestRepository& r, const std::string& role) { r.draft(role).signers = {r.keys.at("stranger")}; },
        always(ErrorCode::threshold_unmet)},
       {"body changed after signing", envelope([](Object& o) { set(o, {"signed", "expires"}, "2199-01-02T03:04:05Z"); }),
        always(ErrorCode::signature_invalid)},

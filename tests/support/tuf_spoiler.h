@@ -1,4 +1,4 @@
-// Named ways to spoil one role of a good Notary repository, and what a verifier must say to each.
+// Named ways to spoil one role of a good repository, and what a verifier must say to each.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ namespace gapstow::test {
 struct Spoiling {
   std::string name;
   /// Spoils `role` of the repository, before it is built.
-  std::function<void(NotaryRepository&, const std::string& role)> apply;
+  std::function<void(TestRepository&, const std::string& role)> apply;
   /// What is expected for a role; nothing: the chain is as good as before. Spoilings that make no sense for a role are
   /// not offered by spoilings_for().
   std::function<std::optional<base::ErrorCode>(const std::string& role)> expected;
@@ -23,7 +23,7 @@ struct Spoiling {
 
 /// "root", "timestamp", "snapshot", "targets", "targets/releases".
 const std::vector<std::string>& spoilable_roles();
-/// All that apply to the role.
+/// All that apply to the role of a Notary repository.
 std::vector<Spoiling> spoilings_for(const std::string& role);
 
 }  // namespace gapstow::test

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,12 +25,23 @@ struct Grant {
   bool present = true;    ///< false: the role is published, but the chain does not hold its file
 };
 
+/// The `index`-th delegation that a role makes: of those it spells out, or its bin of that number.
+Delegation delegation_at(const Targets& targets, std::size_t index);
+/// The bin of a target with this hash.
+std::size_t bin_for(const Bins& bins, std::string_view sha256_hex);
+/// The number of the bin with that role name, or nothing.
+std::optional<std::size_t> bin_named(const Bins& bins, std::string_view role);
+/// Whether the role is among those that `targets` delegates to.
+bool delegates_to(const Targets& targets, std::string_view role);
+
 /// Grants in pre-order of the walk and the proven contents of the roles. A role that several roles delegate to has
 /// several grants.
 class DelegationGraph {
  public:
   /// Adds a grant behind the others; its index.
   std::size_t add(Grant grant);
+  /// Adds a grant that stands for all bins of its delegator that have none of their own. It is never present.
+  void add_other_bins(Grant grant);
   void set_targets(std::string role, Targets targets) {
     targets_.insert_or_assign(std::move(role), std::move(targets));
   }
@@ -36,6 +49,9 @@ class DelegationGraph {
   const std::vector<Grant>& grants() const { return grants_; }
   /// Index of the role's first grant, or nothing.
   const std::size_t* find_grant(const std::string& role) const;
+  /// Index of the grant by which `delegator` delegates to `role` (for bins perhaps that of add_other_bins()), or
+  /// nothing.
+  std::optional<std::size_t> find_grant(const std::string& delegator, const std::string& role) const;
   /// What a proven role says, or nullptr.
   const Targets* targets(const std::string& role) const;
   const std::map<std::string, Targets>& all_targets() const { return targets_; }
@@ -43,6 +59,8 @@ class DelegationGraph {
  private:
   std::vector<Grant> grants_;
   std::unordered_map<std::string, std::size_t> first_grant_;
+  std::map<std::pair<std::string, std::string>, std::size_t> by_delegator_;
+  std::map<std::string, std::size_t> other_bins_;  ///< by delegator
   std::map<std::string, Targets> targets_;
 };
 

@@ -62,5 +62,7 @@ class Dialect {
 
 /// Docker Content Trust. One shared object that lives as long as the program.
 const Dialect& notary_v1();
+/// TUF specification 1.0. One shared object that lives as long as the program.
+const Dialect& tuf_v1();
 
 }  // namespace gapstow::tuf

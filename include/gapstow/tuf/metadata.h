@@ -21,7 +21,8 @@ enum class RoleType { root, timestamp, snapshot, targets };
 struct Key {
   std::string id;
   sign::PublicKey key;
-  std::vector<sign::Certificate> certificates;  ///< of an x509 key: leaf first, then intermediates
+  std::vector<sign::Certificate> certificates{};  ///< of an x509 key: leaf first, then intermediates
+  std::optional<sign::Scheme> scheme{};           ///< the one scheme that it signs by, where the key says it
 };
 
 using KeyMap = std::map<std::string, Key>;  ///< by ID
@@ -53,6 +54,14 @@ struct Delegation {
   std::vector<std::string> hash_prefixes;  ///< TUF only
 };
 
+/// Delegation to equal parts of all targets by the first bits of the SHA-256 of their names: 2^bits roles named
+/// "<prefix>-<number>", the number in hexadecimal with leading zeros. All have the same keys.
+struct Bins {
+  RoleKeys keys;
+  unsigned bits = 1;  ///< 1 to 32
+  std::string prefix;
+};
+
 /// What every role has.
 struct Common {
   std::uint64_t version = 0;
@@ -77,9 +86,10 @@ struct Targets : Common {
   std::map<std::string, Target> targets;
   KeyMap keys;                          ///< those that a delegation names
   std::vector<Delegation> delegations;  ///< in order of priority
+  std::optional<Bins> bins{};           ///< instead of delegations
 };
 
-/// One signature entry; `scheme` is empty when the dialect does not know the method named.
+/// One signature entry; `scheme` is empty when the method named is not known, or when it is the key that says it.
 struct Signature {
   std::string key_id;
   std::optional<sign::Scheme> scheme;

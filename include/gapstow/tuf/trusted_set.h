@@ -37,14 +37,19 @@ class TrustedSet {
   /// The next root: exactly one version higher, signed by a quorum of the trusted root's keys and of its own.
   /// Allowed until there is a timestamp (Error{internal} after that, here and below where the order is broken).
   void update_root(base::ByteView raw);
-  /// A timestamp; a second one may not be older (Error{rollback}), nor differ in the same version
-  /// (Error{equivocation}). Allowed until there is a snapshot.
+  /// A timestamp; a second one may not be older or name an older snapshot (Error{rollback}), nor differ in the same
+  /// version (Error{equivocation}). Allowed until there is a snapshot.
   void update_timestamp(base::ByteView raw);
-  /// The snapshot that the timestamp names.
+  /// A snapshot of an earlier update, signed by today's keys. It becomes trusted in no way: update_snapshot() refuses
+  /// what is older than it or than what it lists. Allowed until there is a snapshot.
+  void recall_snapshot(base::ByteView raw);
+  /// The snapshot that the timestamp names. Error{rollback} when a recalled one is newer, lists a newer version of a
+  /// role, or one that is not listed any more.
   void update_snapshot(base::ByteView raw);
   /// The role "targets" as the snapshot names it.
   void update_targets(base::ByteView raw);
-  /// The role of the `index`-th delegation of the trusted role `delegator`, as the snapshot names it. A role that is
+  /// The role of the `index`-th delegation (see delegation_at()) of the trusted role `delegator`, as the snapshot names
+  /// it. A role that is
   /// trusted by another delegation already is proven once more, by the keys of this one.
   void update_delegation(const std::string& delegator, std::size_t index, base::ByteView raw);
   /// Only that the bytes are those that the snapshot promises for `role`; nothing is trusted by it.
@@ -78,6 +83,7 @@ class TrustedSet {
   std::map<std::uint64_t, digest::Digest> root_history_;
   std::vector<std::string> root_identities_;
   std::optional<Trusted<Timestamp>> timestamp_;
+  std::optional<Snapshot> recalled_snapshot_;
   std::optional<Trusted<Snapshot>> snapshot_;
   std::map<std::string, Trusted<Targets>> targets_;
 };

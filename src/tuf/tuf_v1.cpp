@@ -1,0 +1,64 @@
+// The dialect as the engine sees it: rules of search and of delegation.
+#include "tuf_v1.h"
+
+#include <set>
+
+namespace gapstow::tuf {
+namespace {
+
+class TufV1 final : public Dialect {
+ public:
+  std::string_view name() const override { return "tuf-1.0"; }
+
+  Signed<Root> parse_root(base::ByteView raw, const KeyMap&) const override { return v1::parse_root(raw); }
+  Signed<Timestamp> parse_timestamp(base::ByteView raw) const override { return v1::parse_timestamp(raw); }
+  Signed<Snapshot> parse_snapshot(base::ByteView raw) const override { return v1::parse_snapshot(raw); }
+  Signed<Targets> parse_targets(base::ByteView raw, const std::string&) const override {
+    return v1::parse_targets(raw);
+  }
+
+  void check_root(const Root&, const std::string&) const override {}  // its signatures say all
+  std::string canonical_key_id(const Key& key) const override { return key.id; }
+  bool snapshot_lists_root() const override { return false; }
+  bool unlisted_is_unpublished() const override { return false; }
+
+  /// Patterns are not intersected: the search asks each delegation on its way.
+  Delegation narrow(const Delegation*, const Delegation& child) const override { return child; }
+
+  bool may_name(const Delegation& terms, const std::string& target) const override {
+    return v1::allows(terms, v1::TargetPath(target));
+  }
+
+  /// Pre-order, depth first, each role once.
+  std::vector<std::size_t> search_order(const DelegationGraph& graph, const std::string& target) const override {
+    const v1::TargetPath path(target);
+    std::vector<std::size_t> order;
+    std::vector<std::size_t> pending;
+    std::set<std::string_view> visited;
+    if (const std::size_t* top = graph.find_grant(std::string(kTopRole))) pending.push_back(*top);
+    while (!pending.empty()) {
+      const std::size_t index = pending.back();
+      pending.pop_back();
+      const std::string& role = graph.grants()[index].role;
+      if (!visited.insert(role).second) continue;
+      order.push_back(index);
+      const Targets* said = graph.targets(role);
+      if (said == nullptr) continue;
+      const auto next = v1::next_roles(*said, path);
+      if (next.terminating) pending.clear();
+      for (auto at = next.indices.rbegin(); at != next.indices.rend(); ++at) {
+        if (const auto grant = graph.find_grant(role, delegation_at(*said, *at).name)) pending.push_back(*grant);
+      }
+    }
+    return order;
+  }
+};
+
+}  // namespace
+
+const Dialect& tuf_v1() {
+  static const TufV1 dialect;
+  return dialect;
+}
+
+}  // namespace gapstow::tuf
