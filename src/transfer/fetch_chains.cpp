@@ -30,7 +30,8 @@ FetchedChain fetch_one(const FetchRequest& request, const std::string& gun, cons
                        const Surroundings& around) {
   FetchedChain result{gun, path, FetchedChain::Fate::failed, std::nullopt, 0};
   try {
-    if (const auto there = around.fs.status(path); there && !request.refresh) {
+    const auto there = around.fs.status(path);
+    if (there && there->kind == base::FileStatus::Kind::regular && !request.refresh) {
       result.fate = FetchedChain::Fate::present;
       result.bytes = there->size;
       return result;
