@@ -53,8 +53,10 @@ std::set<std::string> voters(const Root& root, RoleType type) {
   return fingerprints;
 }
 
-bool has_other_voters(const Root& before, const Root& after, RoleType type) {
-  return voters(before, type) != voters(after, type);
+/// Whether a key may sign the role no more. A further key is no reason to forget what the others have signed.
+bool has_lost_voters(const Root& before, const Root& after, RoleType type) {
+  const auto remaining = voters(after, type);
+  return !std::ranges::includes(remaining, voters(before, type));
 }
 
 /// Whether what is stored is still good; if it is not, it is as if nothing were stored.
@@ -114,13 +116,13 @@ void Updater::walk_roots() {
   }
 }
 
-/// New keys for the timestamp or the snapshot mean that the old ones may have signed too high versions: what they have
-/// signed is forgotten, before the root that says so is stored.
+/// Where keys of the timestamp or the snapshot were withdrawn, they may have signed too high versions: what is stored
+/// is forgotten, before the root that says so is stored.
 void Updater::take_next_root(base::ByteView raw) {
   const Root before = set_->root().body;
   set_->update_root(raw);
   const Root& after = set_->root().body;
-  if (has_other_voters(before, after, RoleType::timestamp) || has_other_voters(before, after, RoleType::snapshot)) {
+  if (has_lost_voters(before, after, RoleType::timestamp) || has_lost_voters(before, after, RoleType::snapshot)) {
     store_.remove(kTimestamp);
     store_.remove(kSnapshot);
   }

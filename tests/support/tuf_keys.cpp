@@ -9,6 +9,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "gapstow/base/encoding.h"
+
 namespace gapstow::test {
 namespace {
 
@@ -96,7 +98,13 @@ base::Bytes TestKey::raw_public() const {
   return raw;
 }
 
-std::string TestKey::pem() const { return sign::PublicKey::from_spki_der(spki()).pem(); }
+std::string TestKey::pem() const {
+  constexpr std::size_t kLine = 64;
+  const std::string text = base::base64(spki());
+  std::string pem = "-----BEGIN PUBLIC KEY-----\n";
+  for (std::size_t at = 0; at < text.size(); at += kLine) pem += text.substr(at, kLine) + "\n";
+  return pem + "-----END PUBLIC KEY-----\n";
+}
 
 std::string_view TestKey::method() const {
   if (kind_ == TestKind::ed25519) return "eddsa";

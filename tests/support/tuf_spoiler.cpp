@@ -19,7 +19,6 @@ using Apply = std::function<void(TestRepository&, const std::string&)>;
 auto always(Expected code) {
   return [code](const std::string&) { return code; };
 }
-bool is_delegated(const std::string& role) { return role.find('/') != std::string::npos; }
 bool is_hashed(const std::string& role) { return role != "timestamp"; }
 
 Apply body(std::function<void(Object&)> change) {
@@ -63,7 +62,7 @@ Apply mandate(std::function<void(Object& holder, const std::vector<std::string>&
                                  const std::vector<std::string>& keys_path)>
                   change) {
   return [=](TestRepository& repository, const std::string& role) {
-    if (is_delegated(role)) {
+    if (role != "targets" && repository.targets.contains(role)) {
       repository.draft("targets").edit_body.push_back(
           [=](Object& holder) { change(holder, {"delegations", "roles", "0"}, {"delegations", "keys"}); });
     } else {

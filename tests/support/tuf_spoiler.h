@@ -25,5 +25,7 @@ struct Spoiling {
 const std::vector<std::string>& spoilable_roles();
 /// All that apply to the role of a Notary repository.
 std::vector<Spoiling> spoilings_for(const std::string& role);
+/// All that apply to the role of a TUF 1.0 repository.
+std::vector<Spoiling> v1_spoilings_for(const std::string& role);
 
 }  // namespace gapstow::test

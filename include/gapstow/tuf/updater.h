@@ -74,7 +74,6 @@ class Updater {
  private:
   void walk_roots();
   void take_next_root(base::ByteView raw);
-  void recall_timestamp();
   void take_timestamp();
   void take_snapshot();
   void take_targets();

@@ -286,7 +286,14 @@ TEST_CASE("new keys of timestamp or snapshot make up for versions that were too 
     CHECK(scene.refresh() == std::nullopt);
     CHECK(scene.version("targets") == 1);
   }
-  SECTION("other keys do not") {
+  SECTION("a further key does not") {
+    scene.set_version("timestamp", 99999);
+    CHECK(scene.refresh() == std::nullopt);
+    scene.add_root([&](auto& roles) { roles["timestamp"].keys.push_back(scene.repository.keys.at("stranger")); });
+    scene.set_version("timestamp", 1);
+    CHECK(scene.refresh() == ErrorCode::rollback);
+  }
+  SECTION("keys of other roles do not") {
     scene.set_version("timestamp", 99999);
     CHECK(scene.refresh() == std::nullopt);
     scene.rotate("targets");
