@@ -66,14 +66,13 @@ std::unique_ptr<oci::ImageDestination> open_files(base::WriteFs& fs, const oci::
 
 }  // namespace
 
-Destination open_destination(const Arguments& arguments, const std::string& text, const std::string& side,
-                             Terminal& terminal) {
+Destination open_destination(const DestinationRequest& request, const Arguments& arguments, Terminal& terminal) {
   Destination out;
   out.options.keep_going = arguments.has("keep-going");
   out.options.dry_run = arguments.has("dry-run");
   out.options.attach_chain = arguments.has("attach-chain");
   out.options.without_attachments = arguments.has("without-attachments");
-  const oci::ImageLocation location = oci::parse_location(text);
+  const oci::ImageLocation location = oci::parse_location(request.text);
   if (location.transport != oci::ImageLocation::Transport::docker) {
     if (arguments.has("prefix")) throw Error(ErrorCode::usage, "--prefix is for registries: docker://HOST");
     out.options.names = transfer::Renaming({}, {}, rename_rules(arguments));
@@ -82,9 +81,10 @@ Destination open_destination(const Arguments& arguments, const std::string& text
   }
   const RegistryPlace place = parse_place(location.path);
   out.options.names = renaming(place, arguments);
-  out.network = open_network(arguments, side, terminal);
+  out.network = open_network(arguments, request.side, terminal);
   out.journal = std::make_unique<registry::UploadJournal>(terminal.fs, journal_folder(arguments));
-  out.images = registry::make_destination(*out.network, place.host, {out.journal.get(), out.options.keep_going});
+  out.images = registry::make_destination(*out.network, place.host,
+                                          {out.journal.get(), out.options.keep_going, request.restarts});
   return out;
 }
 

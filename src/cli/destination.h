@@ -8,6 +8,7 @@
 #include "gapstow/cli/arguments.h"
 #include "gapstow/cli/terminal.h"
 #include "gapstow/oci/image_destination.h"
+#include "gapstow/registry/images.h"
 #include "gapstow/registry/network.h"
 #include "gapstow/registry/upload_journal.h"
 #include "gapstow/transfer/verify.h"
@@ -22,10 +23,16 @@ struct Destination {
   transfer::ImportOptions options;
 };
 
-/// `text` is oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE or docker://HOST[/PREFIX];
-/// docker://HOST/REPO:TAG gives one image that name. `side`: of the network options, "dest" or empty.
-Destination open_destination(const Arguments& arguments, const std::string& text, const std::string& side,
-                             Terminal& terminal);
+struct DestinationRequest {
+  /// oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE or docker://HOST[/PREFIX]; docker://HOST/REPO:TAG gives
+  /// one image that name.
+  std::string text;
+  std::string side;  ///< of the network options: "dest" or empty
+  /// How often a blob may be put from its first byte on after a failure: never, when what comes in cannot be read
+  /// again.
+  unsigned restarts = registry::kDefaultRestarts;
+};
+Destination open_destination(const DestinationRequest& request, const Arguments& arguments, Terminal& terminal);
 
 /// --rename, --prefix, --keep-going, --dry-run, --attach-chain, --without-attachments.
 const std::vector<Option>& import_options();

@@ -38,12 +38,19 @@ int run_verify(const Arguments& arguments, Terminal& terminal) {
   return finish(outcome, "verify", shown_name(arguments.operands()), arguments, terminal);
 }
 
+/// A bundle in a file can be read again; a pipe and parts come once.
+unsigned restarts(const std::vector<std::string>& paths, base::ReadFs& fs) {
+  if (paths.size() != 1 || paths.front() == "-") return 0;
+  const auto status = fs.status(paths.front());
+  return status && status->kind == base::FileStatus::Kind::regular ? registry::kDefaultRestarts : 0;
+}
+
 int run_import(const Arguments& arguments, Terminal& terminal) {
   arguments.expect_operands(2, SIZE_MAX, "BUNDLE, - or PART..., then DEST");
   std::vector<std::string> paths = arguments.operands();
   const std::string destination_text = paths.back();
   paths.pop_back();
-  const auto destination = open_destination(arguments, destination_text, "", terminal);
+  const auto destination = open_destination({destination_text, "", restarts(paths, terminal.fs)}, arguments, terminal);
   const auto store = load_trust_store(arguments, terminal.fs);
   const auto request = make_request(store, arguments);
   const auto input = transfer::open_bundle(terminal.fs, paths, terminal.input);

@@ -125,7 +125,7 @@ void check_docker_images(const std::vector<NamedImage>& images) {
   for (const auto& image : images) {
     if (!image.attachments.empty()) {
       const std::size_t count = image.attachments.size();
-      throw Error(ErrorCode::unsupported,
+      throw Error(ErrorCode::usage,
                   "a docker archive cannot carry the " + std::to_string(count) +
                       (count == 1 ? " attachment of " : " attachments of ") + image.reference,
                   "import to oci-archive:FILE or docker://, or leave them out with --without-attachments");

@@ -139,7 +139,7 @@ TEST_CASE("A docker archive refuses attachments", "[destination]") {
   base::SystemFs fs;
   const TempFolder temp;
   const auto destination = oci::make_docker_archive(fs, temp / "out");
-  CHECK(test::error_of([&] { destination->begin({one.named()}, {}); }) == ErrorCode::unsupported);
+  CHECK(test::error_of([&] { destination->begin({one.named()}, {}); }) == ErrorCode::usage);
   CHECK_FALSE(fs.status(temp / "out"));
 }
 

@@ -148,7 +148,7 @@ TEST_CASE("a docker archive cannot carry attachments and says so") {
   lab.near.push("team/app", "2.0", lab.two);
   lab.serve(lab.app.sign("2.0", lab.two.manifest), 2);
   lab.pack(request);
-  REQUIRE_ERROR(unsupported, lab.import(*oci::make_docker_archive(lab.fs, lab.folder / "out.tar")));
+  REQUIRE_ERROR(usage, lab.import(*oci::make_docker_archive(lab.fs, lab.folder / "out.tar")));
   CHECK_FALSE(lab.fs.status(lab.folder / "out.tar"));
   CHECK_FALSE(lab.has_state());
   transfer::ImportOptions options;
