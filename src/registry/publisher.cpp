@@ -88,14 +88,28 @@ bool Publisher::lacks_children(const PlannedImage& image) const {
                              [&](const auto& child) { return !needed.contains(child); });
 }
 
+/// Registries do not all replace a manifest at a stroke: while it is stored once more, an index that names it is
+/// refused. So each is stored once, and who needs it waits for whoever stores it.
 void Publisher::store_manifest(std::size_t home, const digest::Digest& digest) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (holdings_[home].manifests.contains(digest) || stored_[home].contains(digest)) return;
+  const Stored key{home, digest};
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !in_work_.contains(key); });
+  if (holdings_[home].manifests.contains(digest) || stored_.contains(key)) return;
+  in_work_.insert(key);
+  lock.unlock();
+  const auto end_work = [&](bool stored) {
+    const std::lock_guard again(mutex_);
+    in_work_.erase(key);
+    if (stored) stored_.insert(key);
+    changed_.notify_all();
+  };
+  try {
+    plan_.homes[home].repository.put_manifest(digest.text(), plan_.manifests.at(digest).media_type, bytes_of(digest));
+  } catch (...) {
+    end_work(false);
+    throw;
   }
-  plan_.homes[home].repository.put_manifest(digest.text(), plan_.manifests.at(digest).media_type, bytes_of(digest));
-  const std::lock_guard lock(mutex_);
-  stored_[home].insert(digest);
+  end_work(true);
 }
 
 void Publisher::name() {
@@ -174,17 +188,32 @@ std::vector<Publisher::Tag> Publisher::tags_of(std::map<std::string, digest::Dig
   return tags;
 }
 
+/// How many indexes are in it: more in an index than in any of its parts.
+std::size_t Publisher::rank_of(const digest::Digest& digest) const {
+  const auto is_index = [&](const auto& each) {
+    const auto planned = plan_.manifests.find(each);
+    return planned != plan_.manifests.end() && oci::is_index(planned->second.media_type);
+  };
+  if (!is_index(digest)) return 0;
+  return 1 + static_cast<std::size_t>(std::ranges::count_if(below(digest), is_index));
+}
+
+/// A tag stores its manifest once more: those of an index's parts are through before that of the index begins.
 void Publisher::put_tags(std::map<std::string, digest::Digest> Home::* which) {
-  const auto tags = tags_of(which);
-  base::run_parallel(tags.size(), kParallelCalls, [&](std::size_t i) {
-    const Tag& tag = tags[i];
-    try {
-      const auto& manifest = plan_.manifests.at(tag.digest);
-      plan_.homes[tag.home].repository.put_manifest(tag.tag, manifest.media_type, bytes_of(tag.digest));
-    } catch (const Error& failure) {
-      failures_.record(tag.images, failure);
-    }
-  });
+  std::map<std::size_t, std::vector<Tag>> rounds;
+  for (auto& tag : tags_of(which)) rounds[rank_of(tag.digest)].push_back(std::move(tag));
+  for (const auto& [rank, tags] : rounds) {
+    base::run_parallel(tags.size(), kParallelCalls, [&](std::size_t i) { put_tag(tags[i]); });
+  }
+}
+
+void Publisher::put_tag(const Tag& tag) {
+  try {
+    const auto& manifest = plan_.manifests.at(tag.digest);
+    plan_.homes[tag.home].repository.put_manifest(tag.tag, manifest.media_type, bytes_of(tag.digest));
+  } catch (const Error& failure) {
+    failures_.record(tag.images, failure);
+  }
 }
 
 }  // namespace gapstow::registry

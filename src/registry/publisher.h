@@ -1,9 +1,11 @@
 // Publisher: manifests on their way into repositories, first by digest, then under names.
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "delivery_plan.h"
@@ -16,7 +18,7 @@ namespace gapstow::registry {
 class Publisher {
  public:
   Publisher(const DeliveryPlan& plan, const std::vector<Holdings>& holdings, ImageFailures& failures)
-      : plan_(plan), holdings_(holdings), failures_(failures), stored_(plan.homes.size()) {}
+      : plan_(plan), holdings_(holdings), failures_(failures) {}
 
   /// Keeps a manifest until it is sent. From any thread.
   void keep(const digest::Digest& digest, base::Bytes bytes);
@@ -50,15 +52,20 @@ class Publisher {
   Referrer entry_of(const oci::Attachment& attachment) const;
   void list_referrers(const Listing& listing) const;
   std::vector<Tag> tags_of(std::map<std::string, digest::Digest> Home::* which) const;
+  std::size_t rank_of(const digest::Digest& digest) const;
   void put_tags(std::map<std::string, digest::Digest> Home::* which);
+  void put_tag(const Tag& tag);
   std::vector<std::size_t> standing(const std::vector<std::size_t>& images) const;
 
   const DeliveryPlan& plan_;
   const std::vector<Holdings>& holdings_;
   ImageFailures& failures_;
   std::map<digest::Digest, base::Bytes> manifests_;
+  using Stored = std::pair<std::size_t, digest::Digest>;  ///< a manifest in a home
   std::mutex mutex_;
-  std::vector<std::set<digest::Digest>> stored_;  ///< in each home, by this run
+  std::condition_variable changed_;
+  std::set<Stored> in_work_;
+  std::set<Stored> stored_;  ///< by this run
 };
 
 }  // namespace gapstow::registry

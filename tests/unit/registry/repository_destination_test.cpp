@@ -93,6 +93,32 @@ TEST_CASE("An image with attachments is delivered byte for byte, tags last", "[d
   REQUIRE(std::ranges::count(fates(deliveries[0]), Fate::mounted) == 0);
 }
 
+TEST_CASE("Each manifest is stored once, and an index is tagged after its parts", "[destination]") {
+  FakeRegistry registry;
+  DeliverySample sample;
+  std::vector<test::MadeImage> parts;
+  for (const auto* name : {"one", "two", "three"}) parts.push_back(test::make_image(name, 1, oci::kOciManifest));
+  sample.add_index("registry.test/team/app:all", parts);
+  sample.add_index("registry.test/team/app:also", {parts[0], parts[2]});
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    sample.add_image("registry.test/team/app:part-" + std::to_string(i), parts[i]);
+  }
+  deliver(*destination_of(registry), sample);
+  require_delivered(registry, sample);
+
+  const auto log = registry.log();
+  const auto place_of = [&](const std::string& reference) {
+    const std::string line = "PUT /v2/team/app/manifests/" + reference;
+    REQUIRE(std::ranges::count(log, line) == 1);
+    return std::ranges::find(log, line);
+  };
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    CHECK(place_of(parts[i].root.digest.text()) < place_of(sample.images[0].root.digest.text()));
+    CHECK(place_of("part-" + std::to_string(i)) < place_of("all"));
+    CHECK(place_of("part-" + std::to_string(i)) < place_of("also"));
+  }
+}
+
 TEST_CASE("Attachments are found again by the API and by the tag", "[destination]") {
   FakeRegistry registry;
   const auto sample = full_sample();
