@@ -16,9 +16,10 @@ namespace {
 int run_copy(const Arguments& arguments, Terminal& terminal) {
   const std::size_t images = arguments.has("list") ? 0 : 1;
   arguments.expect_operands(images + 1, SIZE_MAX, "IMAGE..., then DEST");
-  const auto destination = open_destination({arguments.operands().back(), "dest"}, arguments, terminal);
   RequestMaker maker(arguments, "src", terminal);
   maker.take_images(arguments.operands().size() - 1);
+  const auto destination = open_destination(
+      {arguments.operands().back(), "dest", registry::kDefaultRestarts, maker.request().images}, arguments, terminal);
   maker.take_chain_sources();
   maker.take_policy();
   maker.take_store(load_trust_store(arguments, terminal.fs));

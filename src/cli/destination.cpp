@@ -1,5 +1,7 @@
 #include "destination.h"
 
+#include <set>
+
 #include "gapstow/base/error.h"
 #include "gapstow/oci/reference.h"
 #include "gapstow/registry/images.h"
@@ -36,6 +38,16 @@ std::vector<transfer::RenameRule> rename_rules(const Arguments& arguments) {
   std::vector<transfer::RenameRule> rules;
   for (const auto& text : arguments.values("rename")) rules.push_back(transfer::parse_rename(text));
   return rules;
+}
+
+std::vector<std::string> lenders(const std::vector<transfer::ImageRequest>& images, const std::string& host) {
+  std::set<std::string> paths;
+  for (const auto& image : images) {
+    if (image.location.transport != oci::ImageLocation::Transport::docker) continue;
+    const auto reference = oci::parse_reference(image.location.path, false);
+    if (reference.host == host) paths.insert(reference.path);
+  }
+  return {paths.begin(), paths.end()};
 }
 
 std::string joined_path(const std::string& a, const std::string& b) {
@@ -83,8 +95,9 @@ Destination open_destination(const DestinationRequest& request, const Arguments&
   out.options.names = renaming(place, arguments);
   out.network = open_network(arguments, request.side, terminal);
   out.journal = std::make_unique<registry::UploadJournal>(terminal.fs, journal_folder(arguments));
-  out.images = registry::make_destination(*out.network, place.host,
-                                          {out.journal.get(), out.options.keep_going, request.restarts});
+  out.images = registry::make_destination(
+      *out.network, place.host,
+      {out.journal.get(), out.options.keep_going, request.restarts, lenders(request.images, place.host)});
   return out;
 }
 

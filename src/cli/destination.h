@@ -11,6 +11,7 @@
 #include "gapstow/registry/images.h"
 #include "gapstow/registry/network.h"
 #include "gapstow/registry/upload_journal.h"
+#include "gapstow/transfer/pack.h"
 #include "gapstow/transfer/verify.h"
 
 namespace gapstow::cli {
@@ -31,6 +32,8 @@ struct DestinationRequest {
   /// How often a blob may be put from its first byte on after a failure: never, when what comes in cannot be read
   /// again.
   unsigned restarts = registry::kDefaultRestarts;
+  /// Where the images come from: blobs are mounted from those repositories that are of the destination's registry.
+  std::vector<transfer::ImageRequest> images = {};
 };
 Destination open_destination(const DestinationRequest& request, const Arguments& arguments, Terminal& terminal);
 

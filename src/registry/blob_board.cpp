@@ -59,10 +59,10 @@ BlobBoard::BlobBoard(const DeliveryPlan& plan, const std::vector<Holdings>& hold
   for (std::size_t home = 0; home < plan.homes.size(); ++home) {
     for (const auto& [digest, images] : plan.homes[home].needed) {
       const auto blob = plan.blobs.find(digest);
-      if (blob == plan.blobs.end() || !is_wanted_in(home, digest)) continue;
+      const bool there = holdings[home].blobs.contains(digest);
+      if (blob == plan.blobs.end() || (!there && !is_wanted_in(home, digest))) continue;
       Transfer& transfer = transfers_[digest];
       transfer.blob = blob->second;
-      const bool there = holdings[home].blobs.contains(digest);
       if (!there) transfer.lacking.push_back(home);
       if (there && !transfer.giver) transfer.giver = home;
     }

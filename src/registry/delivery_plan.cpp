@@ -1,5 +1,7 @@
 #include "delivery_plan.h"
 
+#include <algorithm>
+
 #include "gapstow/base/checked.h"
 #include "gapstow/base/error.h"
 #include "gapstow/oci/manifest.h"
@@ -76,7 +78,7 @@ class Planner {
  private:
   std::size_t home_of(const std::string& path) {
     const auto [at, added] = homes_.emplace(path, plan_.homes.size());
-    if (added) plan_.homes.push_back(Home{make_repository_(path), {}, {}, {}, {}});
+    if (added) plan_.homes.push_back(Home{make_repository_(path, Access::push), {}, {}, {}, {}});
     return at->second;
   }
 
@@ -118,6 +120,16 @@ DeliveryPlan make_plan(const std::string& host, const std::vector<oci::NamedImag
     }
   }
   return plan;
+}
+
+void add_lenders(DeliveryPlan& plan, const std::vector<std::string>& lenders, const MakeRepository& make_repository) {
+  for (const auto& path : lenders) {
+    const auto same = [&](const Home& home) { return home.repository.path() == path; };
+    if (std::ranges::any_of(plan.homes, same)) continue;
+    Home lender{make_repository(path, Access::pull), {}, {}, {}, {}};
+    for (const auto& [digest, blob] : plan.blobs) lender.needed.try_emplace(digest);
+    plan.homes.push_back(std::move(lender));
+  }
 }
 
 }  // namespace gapstow::registry

@@ -20,7 +20,7 @@ struct PlannedImage {
   std::string name() const;
 };
 
-/// One repository of the run.
+/// One repository of the run. A lender has no images; its blobs may be mounted.
 struct Home {
   Repository repository;
   std::vector<std::size_t> images;                            ///< in DeliveryPlan::images
@@ -30,7 +30,7 @@ struct Home {
 };
 
 /// Where repositories are made.
-using MakeRepository = std::function<Repository(const std::string& path)>;
+using MakeRepository = std::function<Repository(const std::string& path, Access access)>;
 
 struct DeliveryPlan {
   std::vector<PlannedImage> images;
@@ -43,5 +43,8 @@ struct DeliveryPlan {
 /// Error{conflict} for two contents under one tag, Error{limit_exceeded} for manifests that no registry must take.
 DeliveryPlan make_plan(const std::string& host, const std::vector<oci::NamedImage>& images,
                        const std::vector<oci::PlannedBlob>& blobs, const MakeRepository& make_repository);
+
+/// Asks these repositories too which blobs they have.
+void add_lenders(DeliveryPlan& plan, const std::vector<std::string>& lenders, const MakeRepository& make_repository);
 
 }  // namespace gapstow::registry

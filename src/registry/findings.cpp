@@ -119,7 +119,8 @@ std::vector<Holdings> inquire(const DeliveryPlan& plan, ImageFailures& failures)
     try {
       inquiry.ask(questions[i]);
     } catch (const Error& failure) {
-      failures.record(questions[i].images, failure);
+      const bool matters = !questions[i].images.empty() || failure.code() == ErrorCode::interrupted;
+      if (matters) failures.record(questions[i].images, failure);
     }
   });
   return holdings;

@@ -64,8 +64,11 @@ class RegistryDestination final : public oci::ImageDestination {
         lore_(host_, options.journal) {}
 
   void begin(const std::vector<oci::NamedImage>& images, const std::vector<oci::PlannedBlob>& blobs) override {
-    auto plan = make_plan(host_, images, blobs,
-                          [this](const std::string& path) { return Repository(server_, path, Access::push, policy_); });
+    const MakeRepository make_repository = [this](const std::string& path, Access access) {
+      return Repository(server_, path, access, policy_);
+    };
+    auto plan = make_plan(host_, images, blobs, make_repository);
+    add_lenders(plan, options_.lenders, make_repository);
     run_ = std::make_unique<Run>(std::move(plan), lore_, options_);
   }
 

@@ -27,6 +27,9 @@ struct DestinationOptions {
   /// there are restarts, the sink of a destination that keeps going throws such a failure, and the images fail at
   /// settle() when nobody put the blob again; without, it swallows the rest.
   unsigned restarts = kDefaultRestarts;
+  /// Repositories of the registry that may hold blobs of the images: they are mounted from there. Nothing fails when
+  /// one cannot be asked.
+  std::vector<std::string> lenders;
 };
 
 /// Several repositories of one registry: the host of every image's reference must be `host`. Blobs are uploaded as they

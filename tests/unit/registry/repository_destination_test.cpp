@@ -203,6 +203,24 @@ TEST_CASE("A blob that one repository has is mounted and need not be put", "[des
   require_delivered(registry, sample);
 }
 
+TEST_CASE("Blobs are mounted from a repository that lends them, and sent when it does not have them", "[destination]") {
+  FakeRegistry registry;
+  DeliverySample before;
+  const auto image = test::make_image("one", 2, oci::kOciManifest);
+  before.add_image("registry.test/team/a:1", image);
+  const bool lends = GENERATE(true, false);
+  if (lends) deliver(*destination_of(registry), before);
+  DeliverySample sample;
+  sample.add_image("registry.test/team/b:1", image);
+  registry::DestinationOptions options;
+  options.lenders = {"team/a", "team/absent"};
+  const auto destination = destination_of(registry, options);
+  deliver(*destination, sample);
+  require_delivered(registry, sample);
+  REQUIRE(fates(destination->deliveries()[0])[1] == (lends ? Fate::mounted : Fate::written));
+  REQUIRE(destination->deliveries().size() == 1);
+}
+
 TEST_CASE("Where any call gets no answer nothing is tagged, and a second run finishes", "[destination]") {
   const auto sample = full_sample();
   FakeRegistry whole;
