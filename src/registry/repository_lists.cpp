@@ -57,36 +57,6 @@ class ReferrerSet {
   std::set<digest::Digest> seen_;
 };
 
-void ask_api(const Repository& repository, const digest::Digest& subject, ReferrerSet& referrers) {
-  Call call;
-  call.target = "/v2/" + repository.path() + "/referrers/" + subject.text();
-  call.headers.add("Accept", std::string(oci::kOciIndex));
-  call.scope = repository.scope();
-  const std::string what = "referrers of " + repository.name() + "@" + subject.short_text();
-  Pages pages(repository.server(), call, what);
-  for (bool first = true; !pages.at_end(); first = false) {
-    const Reply reply = pages.next();
-    if (first && lacks_the_api(reply)) return;
-    if (reply.status != 200) refuse(reply, what);
-    referrers.add(base::with_context(what, [&] { return read_referrers(reply.body); }));
-  }
-}
-
-void ask_tag(const Repository& repository, const digest::Digest& subject, ReferrerSet& referrers) {
-  const std::string tag = oci::referrers_tag(subject);
-  const auto found = repository.get_manifest(tag);
-  if (!found) return;
-  // GitLab finds the subject itself under this name, as if the dash were the colon of a digest: that is no list.
-  if (found->descriptor.digest == subject) return;
-  base::with_context("tag " + tag + " of " + repository.name(), [&] {
-    if (found->descriptor.media_type != oci::kOciIndex) {
-      throw Error(ErrorCode::malformed,
-                  "a list of referrers is expected, but it holds a document of type " + found->descriptor.media_type);
-    }
-    referrers.add(read_referrers(found->bytes));
-  });
-}
-
 }  // namespace
 
 std::vector<std::string> Repository::tags() const {
@@ -104,11 +74,50 @@ std::vector<std::string> Repository::tags() const {
   return tags;
 }
 
-std::vector<Referrer> Repository::referrers(const digest::Digest& subject) const {
+std::optional<std::vector<std::string>> Repository::short_tag_list() const {
+  Call call;
+  call.target = "/v2/" + path_ + "/tags/list?n=1000";
+  call.scope = scope();
+  const std::string what = "tags of " + name();
+  Pages pages(server_, call, what);
+  const Reply reply = pages.next();
+  if (reply.status != 200 || !pages.at_end()) return std::nullopt;
+  std::vector<std::string> tags;
+  base::with_context(what, [&] { read_tags(reply.body, tags); });
+  return tags;
+}
+
+std::optional<std::vector<Referrer>> Repository::referrers_by_api(const digest::Digest& subject) const {
+  Call call;
+  call.target = "/v2/" + path_ + "/referrers/" + subject.text();
+  call.headers.add("Accept", std::string(oci::kOciIndex));
+  call.scope = scope();
+  const std::string what = "referrers of " + name() + "@" + subject.short_text();
   ReferrerSet referrers;
-  ask_api(*this, subject, referrers);
-  ask_tag(*this, subject, referrers);
+  Pages pages(server_, call, what);
+  for (bool first = true; !pages.at_end(); first = false) {
+    const Reply reply = pages.next();
+    if (first && lacks_the_api(reply)) return std::nullopt;
+    if (reply.status != 200) refuse(reply, what);
+    referrers.add(base::with_context(what, [&] { return read_referrers(reply.body); }));
+  }
   return referrers.take();
+}
+
+std::vector<Referrer> Repository::referrers_by_tag(const digest::Digest& subject) const {
+  const std::string tag = oci::referrers_tag(subject);
+  const auto found = get_manifest(tag);
+  // GitLab finds the subject itself under this name, as if the dash were the colon of a digest: that is no list.
+  if (!found || found->descriptor.digest == subject) return {};
+  return base::with_context("tag " + tag + " of " + name(), [&] {
+    if (found->descriptor.media_type != oci::kOciIndex) {
+      throw Error(ErrorCode::malformed,
+                  "a list of referrers is expected, but it holds a document of type " + found->descriptor.media_type);
+    }
+    ReferrerSet referrers;
+    referrers.add(read_referrers(found->bytes));
+    return referrers.take();
+  });
 }
 
 }  // namespace gapstow::registry

@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "attachment_lookup.h"
 #include "gapstow/base/error.h"
 #include "gapstow/oci/reference.h"
 #include "gapstow/registry/images.h"
@@ -11,12 +12,13 @@ namespace {
 
 using base::Error;
 using base::ErrorCode;
-using oci::Attachment;
 
-/// One repository of a registry. Everything is asked for anew; nothing is kept but the connections of the server.
+/// One repository of a registry. Images are asked for anew each time.
 class RepositorySource final : public oci::ImageSource {
  public:
-  explicit RepositorySource(Repository repository) : repository_(std::move(repository)) {}
+  explicit RepositorySource(Repository repository) : repository_(std::move(repository)), lookup_(repository_) {}
+  RepositorySource(const RepositorySource&) = delete;
+  RepositorySource& operator=(const RepositorySource&) = delete;
 
   const std::vector<oci::SourceImage>& images() const override { return none_; }
 
@@ -34,20 +36,7 @@ class RepositorySource final : public oci::ImageSource {
 
   std::vector<std::string> tags() override { return repository_.tags(); }
 
-  std::vector<Attachment> attachments(const digest::Digest& subject) override {
-    std::vector<Attachment> found;
-    for (auto& referrer : repository_.referrers(subject)) {
-      found.push_back(
-          {Attachment::Kind::referrer, subject, std::move(referrer.descriptor), std::move(referrer.artifact_type), {}});
-    }
-    for (const auto suffix : oci::kCosignSuffixes) {
-      std::string tag = oci::referrers_tag(subject).append(suffix);
-      if (auto root = repository_.head_manifest(tag)) {
-        found.push_back({Attachment::Kind::cosign, subject, std::move(*root), {}, std::move(tag)});
-      }
-    }
-    return found;
-  }
+  std::vector<oci::Attachment> attachments(const digest::Digest& subject) override { return lookup_.find(subject); }
 
   std::optional<std::uint64_t> find(const oci::Descriptor& blob) const override {
     if (blob.digest.empty()) return std::nullopt;
@@ -69,6 +58,7 @@ class RepositorySource final : public oci::ImageSource {
 
  private:
   Repository repository_;
+  AttachmentLookup lookup_;
   std::vector<oci::SourceImage> none_;
 };
 

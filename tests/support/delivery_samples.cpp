@@ -155,4 +155,13 @@ void deliver(oci::ImageDestination& destination, const DeliverySample& sample) {
   destination.commit();
 }
 
+std::vector<registry::Referrer> referrers_of(const registry::Repository& repository, const digest::Digest& subject) {
+  auto found = repository.referrers_by_api(subject).value_or(std::vector<registry::Referrer>());
+  for (auto& referrer : repository.referrers_by_tag(subject)) {
+    const auto same = [&](const auto& known) { return known.descriptor.digest == referrer.descriptor.digest; };
+    if (std::ranges::none_of(found, same)) found.push_back(std::move(referrer));
+  }
+  return found;
+}
+
 }  // namespace gapstow::test

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gapstow/oci/image_destination.h"
+#include "gapstow/registry/repository.h"
 #include "support/oci_maker.h"
 
 namespace gapstow::test {
@@ -40,6 +41,9 @@ std::string artifact_manifest(const oci::Descriptor& config, const oci::Descript
 void deliver(oci::ImageDestination& destination, const DeliverySample& sample);
 /// The same without commit().
 void put_all(oci::ImageDestination& destination, const DeliverySample& sample);
+
+/// By API and fallback tag, each once.
+std::vector<registry::Referrer> referrers_of(const registry::Repository& repository, const digest::Digest& subject);
 
 /// Bytes that differ from place to place, and from seed to seed.
 std::string noise(std::size_t size, unsigned seed = 1);

@@ -77,9 +77,12 @@ class Repository {
 
   /// All tags, over all pages, in the order of the registry. A Link to another host is Error{network}.
   std::vector<std::string> tags() const;
-  /// What refers to a manifest, each once: the referrers API and the fallback tag, which holds what was pushed before a
-  /// registry had the API. Error{malformed} when the tag holds something else than an index.
-  std::vector<Referrer> referrers(const digest::Digest& subject) const;
+  /// All tags when one page holds them; nothing when there are more, or the registry gives no list.
+  std::optional<std::vector<std::string>> short_tag_list() const;
+  /// What refers to a manifest, by the referrers API; nothing when the registry does not have it.
+  std::optional<std::vector<Referrer>> referrers_by_api(const digest::Digest& subject) const;
+  /// The same by the fallback tag. Error{malformed} when it holds something else than an index.
+  std::vector<Referrer> referrers_by_tag(const digest::Digest& subject) const;
 
  private:
   Server& server_;

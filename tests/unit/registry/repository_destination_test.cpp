@@ -132,7 +132,7 @@ TEST_CASE("Attachments are found again by the API and by the tag", "[destination
         REQUIRE(repository.head_manifest(attachment.tag)->digest == attachment.root.digest);
         continue;
       }
-      const auto found = repository.referrers(attachment.subject);
+      const auto found = test::referrers_of(repository, attachment.subject);
       REQUIRE(found.size() == 1);
       REQUIRE(found[0].descriptor.digest == attachment.root.digest);
       REQUIRE(found[0].artifact_type == "application/vnd.test.signature");
@@ -338,7 +338,7 @@ TEST_CASE("A list of referrers keeps what it held", "[destination]") {
   registry.faults.lacks_child_check = true;
   registry.add_manifest("team/app", oci::referrers_tag(root.digest), test::index_of({other}), oci::kOciIndex);
   deliver(*destination_of(registry), sample);
-  const auto found = registry::Repository(registry, "team/app").referrers(root.digest);
+  const auto found = test::referrers_of(registry::Repository(registry, "team/app"), root.digest);
   REQUIRE(found.size() == 2);
   REQUIRE(found[0].descriptor.digest == other.digest);
 }

@@ -282,14 +282,14 @@ TEST_CASE("Referrers come from the API and from the tag, each once", "[repositor
   registry.add_manifest(kPath, tag, test::index_of({made[0], before}), oci::kOciIndex);
   const Repository repository(registry, kPath);
   registry.faults.page = GENERATE(as<std::size_t>{}, 1, 3, 1000);
-  REQUIRE(repository.referrers(image.root.digest).size() == 6);
+  REQUIRE(test::referrers_of(repository, image.root.digest).size() == 6);
   registry.faults.no_referrers_api = true;
-  REQUIRE(repository.referrers(image.root.digest).size() == 2);
+  REQUIRE(test::referrers_of(repository, image.root.digest).size() == 2);
   for (const int status : {400, 404, 405}) {
     registry.faults.instead = [&](const Call& call) {
       return call.target.find("/referrers/") == std::string::npos ? no_reply() : reply_of(status, {}, "");
     };
-    REQUIRE(repository.referrers(image.root.digest).size() == 2);
+    REQUIRE(test::referrers_of(repository, image.root.digest).size() == 2);
   }
 }
 
@@ -305,26 +305,26 @@ TEST_CASE("Lists of referrers that are none are refused", "[repository]") {
           std::string(R"({"schemaVersion":2,"manifests":[{}]})"), std::string(R"({"schemaVersion":2,"manifests":{}})"),
           std::string(R"({"schemaVersion":1,"manifests":[]})")}) {
       always(registry, reply_of(200, {}, body));
-      REQUIRE_ERROR(malformed, repository.referrers(subject));
+      REQUIRE_ERROR(malformed, test::referrers_of(repository, subject));
     }
     always(registry, reply_of(500, {}, ""));
-    REQUIRE_ERROR(network, repository.referrers(subject));
+    REQUIRE_ERROR(network, test::referrers_of(repository, subject));
     always(registry, reply_of(403, {}, ""));
-    REQUIRE_ERROR(unauthorized, repository.referrers(subject));
+    REQUIRE_ERROR(unauthorized, test::referrers_of(repository, subject));
   }
   SECTION("another manifest under the tag") {
     const auto other = test::make_image("two", 1, oci::kOciManifest);
     registry.add_manifest(kPath, tag, other.manifest, oci::kOciManifest);
-    REQUIRE_ERROR(malformed, repository.referrers(subject));
+    REQUIRE_ERROR(malformed, test::referrers_of(repository, subject));
   }
   SECTION("a list of Docker under the tag") {
     std::string list = test::index_of({});
     list.replace(list.find(oci::kOciIndex), oci::kOciIndex.size(), oci::kDockerList);
     registry.add_manifest(kPath, tag, list, oci::kDockerList);
-    REQUIRE_ERROR(malformed, repository.referrers(subject));
+    REQUIRE_ERROR(malformed, test::referrers_of(repository, subject));
   }
   SECTION("the subject itself under the tag is none") {
     registry.add_manifest(kPath, tag, image.manifest, oci::kOciManifest);
-    REQUIRE(repository.referrers(subject).empty());
+    REQUIRE(test::referrers_of(repository, subject).empty());
   }
 }
