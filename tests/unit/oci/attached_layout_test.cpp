@@ -72,7 +72,8 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 std::vector<Fate> fates(const ImageDestination& destination, std::size_t image) {
   std::vector<Fate> fates;
-  for (const auto& blob : destination.deliveries().at(image).blobs) fates.push_back(blob.fate);
+  const auto deliveries = destination.deliveries();
+  for (const auto& blob : deliveries.at(image).blobs) fates.push_back(blob.fate);
   return fates;
 }
 

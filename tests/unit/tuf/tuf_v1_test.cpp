@@ -148,7 +148,7 @@ TEST_CASE("delegations are whole and of one kind") {
   }
   CHECK(delegation([](Object& role) { role.set("name", Value("alice")); }) == ErrorCode::role_invalid);  // twice
   CHECK(delegation([](Object& role) { role.set("name", Value(std::string(256, 'a'))); }) == ErrorCode::limit_exceeded);
-  for (const std::string prefix : {"", "ABC", "xyz", std::string(65, 'a').c_str()}) {
+  for (const std::string& prefix : {std::string(), std::string("ABC"), std::string("xyz"), std::string(65, 'a')}) {
     CAPTURE(prefix);
     CHECK(delegation([=](Object& role) {
             test::erase(role, {"paths"});
