@@ -82,9 +82,18 @@ bool matches_part(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*') == std::string_view::npos;
 }
 
+/// Whether the two differ before the pattern's first wildcard: so end most comparisons of 100 delegations with 100,000
+/// targets.
+bool differs_at_once(std::string_view pattern, std::string_view path) {
+  constexpr std::string_view kWildcards = "*?[";
+  const auto at = static_cast<std::size_t>(std::ranges::mismatch(pattern, path).in1 - pattern.begin());
+  return at < pattern.size() && pattern.substr(0, at + 1).find_first_of(kWildcards) == std::string_view::npos;
+}
+
 }  // namespace
 
 bool matches_pattern(std::string_view pattern, std::string_view path) {
+  if (differs_at_once(pattern, path)) return false;
   while (true) {
     const std::size_t pattern_end = pattern.find('/');
     const std::size_t path_end = path.find('/');

@@ -3,12 +3,15 @@
 
 #include "gapstow/base/encoding.h"
 #include "gapstow/tuf/inspect.h"
+#include "support/tuf_v1_graphs.h"
 #include "support/tuf_v1_repository.h"
 #include "support/tuf_verify.h"
 
 using namespace gapstow;
 using base::ErrorCode;
+using test::bare_repository;
 using test::error_of;
+using test::grow;
 using test::kWhen;
 using test::PublishedKey;
 using test::TestKey;
@@ -23,26 +26,6 @@ tuf::VerifiedChain proven(const TufRepository& repository) {
 }
 std::optional<ErrorCode> refusal(const TufRepository& repository) {
   return error_of([&] { proven(repository); });
-}
-
-/// Delegates by a fresh key, with a file that names `target`.
-void grow(TufRepository& repository, const std::string& from, const std::string& to,
-          const std::vector<std::string>& paths, bool terminating = false, const std::string& target = {}) {
-  const auto key = test::publish_v1(TestKey::generate(TestKind::ed25519));
-  repository.delegate(from, to, {{key}, 1}, paths, terminating);
-  if (repository.targets.contains(to)) {
-    repository.targets.at(to).signers.push_back(key);
-  } else {
-    repository.add_targets(to, 1, {key});
-  }
-  if (!target.empty()) repository.put(to, target, "content of " + to);
-}
-
-TufRepository bare() {
-  auto repository = TufRepository::standard();
-  repository.targets.clear();
-  repository.add_targets("targets", 1, {repository.keys.at("targets")});
-  return repository;
 }
 
 }  // namespace
@@ -149,32 +132,8 @@ TEST_CASE("an ID need not be the hash of its key, and unknown kinds of keys only
 }
 
 TEST_CASE("the search is pre-order, depth first, and ends at terminating delegations") {
-  struct Edge {
-    const char* from;
-    const char* to;
-    bool terminating = false;
-    const char* path = "*";
-  };
-  struct Row {
-    std::vector<Edge> edges;
-    std::vector<std::string> order;
-  };
-  const Row rows[] = {
-      {{{"targets", "A"}}, {"A"}},
-      {{{"targets", "A"}, {"targets", "B"}}, {"A", "B"}},
-      {{{"targets", "A"}, {"targets", "B"}, {"B", "C"}}, {"A", "B", "C"}},
-      {{{"targets", "A"}, {"targets", "B"}, {"A", "C"}, {"A", "D"}}, {"A", "C", "D", "B"}},
-      {{{"targets", "A"}, {"targets", "B"}, {"A", "C"}, {"C", "D"}}, {"A", "C", "D", "B"}},
-      {{{"targets", "A"}, {"targets", "B"}, {"A", "C", true}, {"A", "D"}}, {"A", "C"}},
-      {{{"targets", "A"}, {"targets", "B"}, {"A", "C", true}, {"C", "D"}}, {"A", "C", "D"}},
-      {{{"targets", "A", false, "*.py"}, {"targets", "B"}, {"A", "C"}}, {"B"}},
-      {{{"targets", "A"}, {"targets", "B"}, {"A", "C", false, "*.py"}, {"C", "D"}}, {"A", "B"}},
-      {{{"targets", "A"}, {"targets", "B"}, {"B", "C"}, {"C", "D"}, {"D", "B"}}, {"A", "B", "C", "D"}},
-      {{{"targets", "A"}, {"targets", "B"}, {"B", "C"}, {"A", "C"}}, {"A", "C", "B"}},
-      {{{"targets", "A"}, {"targets", "B"}, {"B", "C"}, {"A", "C", false, "*.py"}}, {"A", "B", "C"}},
-  };
-  for (const auto& row : rows) {
-    auto repository = bare();
+  for (const auto& row : test::delegation_graphs()) {
+    auto repository = bare_repository();
     for (const auto& edge : row.edges) grow(repository, edge.from, edge.to, {edge.path}, edge.terminating);
     const auto chain = proven(repository);
     std::vector<std::string> order;
@@ -188,7 +147,7 @@ TEST_CASE("the search is pre-order, depth first, and ends at terminating delegat
 }
 
 TEST_CASE("a role names a target only where every delegation on the way matches") {
-  auto repository = bare();
+  auto repository = bare_repository();
   grow(repository, "targets", "B", {"releases/*/*"});
   grow(repository, "B", "C", {"releases/x/*"}, false, "releases/x/x_v1");
   grow(repository, "B", "D", {"releases/y/*.zip"}, false, "releases/z/z_v1.zip");
@@ -203,7 +162,7 @@ TEST_CASE("a role names a target only where every delegation on the way matches"
 }
 
 TEST_CASE("hash prefixes delegate") {
-  auto repository = bare();
+  auto repository = bare_repository();
   const auto key = test::publish_v1(TestKey::generate(TestKind::ed25519));
   const std::string hash = digest::sha256(base::as_bytes("file")).hex();
   repository.delegate_hashes("targets", "A", {{key}, 1}, {hash.substr(0, 3), "0000"});
@@ -217,7 +176,7 @@ TEST_CASE("hash prefixes delegate") {
 
 TEST_CASE("bins hold what their numbers say, and one that is missing fails only when it is asked") {
   for (const unsigned bits : {1U, 3U, 4U, 10U, 32U}) {
-    auto repository = bare();
+    auto repository = bare_repository();
     const auto key = test::publish_v1(TestKey::generate(TestKind::ed25519));
     repository.delegate_bins("targets", "bin", bits, {{key}, 1});
     const std::string hash = digest::sha256(base::as_bytes("file")).hex();
@@ -245,7 +204,7 @@ TEST_CASE("bins hold what their numbers say, and one that is missing fails only 
 }
 
 TEST_CASE("a role that two roles delegate to is proven by the keys of both (python-tuf #2977)") {
-  auto repository = bare();
+  auto repository = bare_repository();
   grow(repository, "targets", "A", {"*"});
   grow(repository, "targets", "B", {"*"});
   grow(repository, "A", "C", {"*"});

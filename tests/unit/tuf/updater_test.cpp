@@ -3,81 +3,18 @@
 
 #include <catch2/catch.hpp>
 
-#include "support/tuf_updates.h"
-#include "support/tuf_v1_repository.h"
-#include "support/tuf_verify.h"
+#include "support/tuf_scene.h"
 
 using namespace gapstow;
 using base::ErrorCode;
 using json::Value;
 using test::error_of;
+using test::Names;
+using test::Scene;
 using test::TestKey;
 using test::TestKind;
 using test::TestRole;
 using test::TufRepository;
-
-namespace {
-
-using Names = std::vector<std::string>;
-
-/// A repository, a client that starts with its first root, and what they say to each other.
-struct Scene {
-  Scene() : repository(TufRepository::standard()) { tuf::Updater::init(store, repository.build().roots.at(1)); }
-
-  std::optional<ErrorCode> refresh() {
-    return update([](tuf::Updater& updater) { updater.refresh(); });
-  }
-  std::optional<ErrorCode> find(const std::string& name) {
-    return update([&](tuf::Updater& updater) { role = updater.find(name).role; });
-  }
-  std::uint64_t version(const std::string& name) const {
-    const auto& raw = store.files.at(name);
-    const auto& dialect = tuf::tuf_v1();
-    if (name == "root") return dialect.parse_root(raw).body.version;
-    if (name == "timestamp") return dialect.parse_timestamp(raw).body.version;
-    if (name == "snapshot") return dialect.parse_snapshot(raw).body.version;
-    return dialect.parse_targets(raw, name).body.version;
-  }
-  /// A further root by the same root key, after `change`.
-  void add_root(const std::function<void(std::map<std::string, TestRole>&)>& change = {}) {
-    auto roles = repository.top_roles();
-    if (change) change(roles);
-    const auto last = repository.roots.rbegin()->first;
-    repository.add_root(last + 1, roles);
-  }
-  /// Gives a top role a new key and publishes a root that says so.
-  void rotate(const std::string& name) {
-    repository.keys.at(name) = test::publish_v1(TestKey::generate(TestKind::ed25519));
-    const auto last = repository.roots.rbegin()->first;
-    repository.add_root(last + 1, repository.top_roles());
-    repository.draft(name).signers = {repository.keys.at(name)};
-  }
-  void set_version(const std::string& name, std::uint64_t version) {
-    repository.draft(name).body.set("version", Value(version));
-  }
-  void expire(const std::string& name) { repository.draft(name).body.set("expires", Value("2026-01-01T00:00:00Z")); }
-
-  template <typename Use>
-  std::optional<ErrorCode> update(const Use& use) {
-    test::MapFetcher fetcher(repository.served());
-    for (const auto& file : gone) fetcher.files.erase(file);
-    for (const auto& [file, raw] : replaced) fetcher.files[file] = raw;
-    tuf::Updater updater(fetcher, store, now);
-    const auto code = error_of([&] { use(updater); });
-    requests = fetcher.requests;
-    return code;
-  }
-
-  TufRepository repository;
-  test::MapStore store;
-  base::Time now = test::kWhen;
-  Names gone;
-  std::map<std::string, base::Bytes> replaced;
-  Names requests;
-  std::string role;
-};
-
-}  // namespace
 
 TEST_CASE("a first refresh asks for each file once and stores what was served") {
   Scene scene;
@@ -258,6 +195,96 @@ TEST_CASE("hashes of metadata are checked, as a length is a limit for what is fe
   CHECK(scene.refresh() == ErrorCode::limit_exceeded);
 }
 
+TEST_CASE("the version in a file's name is the one in the file") {
+  Scene scene;
+  scene.repository.with_hashes = false;
+  const auto good = scene.repository.build();
+  scene.replaced = {{"5.snapshot.json", good.snapshot}, {"timestamp.json", good.timestamp}};
+  scene.set_version("targets", 4);
+  scene.replaced["3.targets.json"] = scene.repository.build().targets.at("targets");
+  CHECK(scene.refresh() == ErrorCode::role_invalid);
+  CHECK_FALSE(scene.store.files.contains("targets"));
+}
+
+TEST_CASE("a file of another type is refused") {
+  for (const auto* file : {"2.root.json", "timestamp.json", "5.snapshot.json", "3.targets.json"}) {
+    Scene scene;
+    scene.repository.with_hashes = false;
+    const auto files = scene.repository.build();
+    const bool is_targets = std::string(file) == "3.targets.json";
+    scene.replaced[file] = is_targets ? files.snapshot : files.targets.at("targets");
+    CAPTURE(file);
+    CHECK(scene.refresh() == ErrorCode::role_invalid);
+  }
+}
+
+TEST_CASE("targets that changed after the snapshot are refused") {
+  Scene scene;
+  scene.rotate("targets");  // to a key whose signatures have one length
+  CHECK(scene.refresh() == std::nullopt);
+  scene.repository.publish_again("targets");
+  const auto served = scene.repository.served();
+  scene.repository.put("targets", "base", "by the other");
+  scene.replaced = served;
+  scene.replaced["4.targets.json"] = scene.repository.build().targets.at("targets");
+  CHECK(scene.refresh() == ErrorCode::digest_mismatch);
+  CHECK(scene.version("targets") == 3);
+  CHECK(scene.version("snapshot") == 6);
+}
+
+TEST_CASE("unknown fields are part of what is signed, and of nothing else") {
+  Scene scene;
+  const std::string id = scene.repository.keys.at("root").id;
+  scene.repository.roots.at(2).edit_body.push_back([=](json::Object& body) {
+    test::set(body, {"keys", id, "keyid_hash_algorithms"}, Value(json::Array{Value("md5")}));
+    test::set(body, {"keys", id, "extra-field"}, Value(json::Object{{"a", Value(1)}}));
+    test::set(body, {"roles", "root", "another-field"}, Value("value"));
+  });
+  CHECK(scene.refresh() == std::nullopt);
+  CHECK(scene.version("root") == 2);
+}
+
+TEST_CASE("keys of the other roles rotate") {
+  const auto key = [] { return test::publish_v1(TestKey::generate(TestKind::ed25519)); };
+  const std::vector<test::PublishedKey> pool{key(), key(), key()};
+  struct Row {
+    const char* what;
+    std::vector<std::size_t> keys;
+    unsigned threshold;
+    std::vector<std::size_t> signers;
+    bool good;
+  };
+  const Row rows[] = {
+      {"another key", {1}, 1, {1}, true},
+      {"another key, signed by the old one", {1}, 1, {0}, false},
+      {"another key, signed by both", {1}, 1, {0, 1}, true},
+      {"two of three", {0, 1, 2}, 2, {0, 2}, true},
+      {"one of three where two must be", {0, 1, 2}, 2, {1}, false},
+      {"one of three", {0, 1, 2}, 1, {2}, true},
+      {"the same key again", {0}, 1, {0}, true},
+  };
+  for (const std::string role : {"timestamp", "snapshot", "targets"}) {
+    for (const auto& row : rows) {
+      Scene scene;
+      scene.repository.keys.at(role) = pool[0];
+      scene.repository.roots.erase(2);
+      scene.add_root([&](auto& roles) { roles[role] = {{pool[0]}, 1}; });
+      scene.repository.draft(role).signers = {pool[0]};
+      REQUIRE(scene.refresh() == std::nullopt);
+      scene.add_root([&](auto& roles) {
+        roles[role] = {{}, row.threshold};
+        for (const auto i : row.keys) roles[role].keys.push_back(pool[i]);
+      });
+      scene.repository.publish_again("targets");
+      scene.repository.draft(role).signers.clear();
+      for (const auto i : row.signers) scene.repository.draft(role).signers.push_back(pool[i]);
+      CAPTURE(role, row.what);
+      CHECK(scene.refresh() == (row.good ? std::nullopt : std::optional(ErrorCode::threshold_unmet)));
+      CHECK(scene.version("root") == 3);
+    }
+  }
+}
+
 TEST_CASE("new keys of timestamp or snapshot make up for versions that were too high") {
   Scene scene;
   SECTION("of the timestamp") {
@@ -366,130 +393,4 @@ TEST_CASE("a root may ask more of another role than its keys can give; then that
   scene.add_root();
   CHECK(scene.refresh() == std::nullopt);
   CHECK(scene.version("root") == 4);
-}
-
-TEST_CASE("targets are searched with what is fetched on the way") {
-  Scene scene;
-  CHECK(scene.find("nonexistent") == ErrorCode::target_missing);  // refreshes, asks "alice" ("*") only
-  CHECK(scene.requests.back() == "4.alice.json");
-  CHECK(scene.find("app/1.0") == std::nullopt);
-  CHECK(scene.role == "releases");
-  CHECK(scene.requests == Names{"3.root.json", "timestamp.json", "4.releases.json"});
-  CHECK(scene.find("app/draft") == ErrorCode::target_missing);
-  CHECK(scene.find("base") == std::nullopt);
-  CHECK(scene.role == "targets");
-  CHECK(scene.requests == Names{"3.root.json", "timestamp.json"});
-}
-
-TEST_CASE("a delegated role must be listed, sound and current") {
-  Scene scene;
-  SECTION("listed") {
-    scene.repository.targets.erase("releases");
-    CHECK(scene.find("app/1.0") == ErrorCode::chain_incomplete);
-  }
-  SECTION("served") {
-    scene.gone = {"4.releases.json"};
-    CHECK(scene.find("app/1.0") == ErrorCode::chain_incomplete);
-  }
-  SECTION("signed") {
-    scene.repository.draft("releases").signers = {scene.repository.keys.at("stranger")};
-    CHECK(scene.find("app/1.0") == ErrorCode::threshold_unmet);
-  }
-  SECTION("current (tough CVE-2026-6967)") {
-    scene.expire("releases");
-    CHECK(scene.find("app/1.0") == ErrorCode::expired);
-  }
-  CHECK_FALSE(scene.store.files.contains("releases"));
-}
-
-TEST_CASE("a stored role is verified by the keys of today") {
-  Scene scene;
-  CHECK(scene.find("note") == std::nullopt);
-  scene.repository.add_targets("targets", 3, {scene.repository.keys.at("targets")});
-  scene.repository.delegate("targets", "alice", {{scene.repository.keys.at("stranger")}, 1}, {"*"});
-  scene.repository.targets.erase("releases");
-  scene.store.remove("snapshot");
-  scene.repository.publish_again("targets");
-  CHECK(scene.find("note") == ErrorCode::threshold_unmet);
-}
-
-TEST_CASE("names of roles become one part of a path each") {
-  for (const auto& [role, file] :
-       {std::pair("?", "%3F"), std::pair("#", "%23"), std::pair("/delegatedrole", "%2Fdelegatedrole"),
-        std::pair("../delegatedrole", "..%2Fdelegatedrole"), std::pair("a b%c", "a%20b%25c")}) {
-    Scene scene;
-    const auto key = scene.repository.keys.at("delegation");
-    scene.repository.add_targets("targets", 3, {scene.repository.keys.at("targets")});
-    scene.repository.delegate("targets", role, {{key}, 1}, {"*"});
-    scene.repository.add_targets(role, 1, {key});
-    scene.repository.put(role, "x", "y");
-    scene.replaced["1." + std::string(file) + ".json"] = scene.repository.build().targets.at(role);
-    CHECK(scene.find("x") == std::nullopt);
-    CHECK(scene.role == role);
-  }
-}
-
-TEST_CASE("bins are fetched one at a time") {
-  Scene scene;
-  const auto key = scene.repository.keys.at("delegation");
-  scene.repository.add_targets("targets", 3, {scene.repository.keys.at("targets")});
-  scene.repository.delegate_bins("targets", "bin", 1, {{key}, 1});
-  for (const auto* bin : {"bin-0", "bin-1"}) scene.repository.add_targets(bin, 1, {key});
-  const bool is_high = digest::sha256(base::as_bytes("x")).hex().front() >= '8';
-  const std::string bin = is_high ? "bin-1" : "bin-0";
-  scene.repository.put(bin, "x", "y");
-  CHECK(scene.find("x") == std::nullopt);
-  CHECK(scene.role == bin);
-  CHECK(scene.requests.back() == "1." + bin + ".json");
-}
-
-TEST_CASE("one search asks no more roles than the limit") {
-  Scene scene;
-  const auto key = scene.repository.keys.at("delegation");
-  scene.repository.add_targets("targets", 3, {scene.repository.keys.at("targets")});
-  for (std::size_t i = 0; i < tuf::kMaxVisitedRoles + 1; ++i) {
-    const std::string role = "r" + std::to_string(i);
-    scene.repository.delegate("targets", role, {{key}, 1}, {"*"});
-    scene.repository.add_targets(role, 1, {key});
-  }
-  scene.repository.put("r" + std::to_string(tuf::kMaxVisitedRoles - 1), "last", "y");
-  scene.repository.put("r" + std::to_string(tuf::kMaxVisitedRoles), "beyond", "y");
-  CHECK(scene.find("last") == std::nullopt);
-  CHECK(scene.find("beyond") == ErrorCode::limit_exceeded);
-}
-
-TEST_CASE("targets are what their entries say") {
-  Scene scene;
-  const auto used = scene.update([](tuf::Updater& updater) {
-    const auto found = updater.find("app/1.0");
-    CHECK(updater.file_of(found) == "app/" + digest::sha256(base::as_bytes("one")).hex() + ".1.0");
-    CHECK_NOTHROW(tuf::check_target_bytes(found, base::as_bytes("one")));
-    for (const auto* other : {"", "on", "ones", "two"}) {
-      CHECK(error_of([&] { tuf::check_target_bytes(found, base::as_bytes(other)); }) == ErrorCode::digest_mismatch);
-    }
-    CHECK(updater.trusted().has_value());
-  });
-  CHECK(used == std::nullopt);
-}
-
-TEST_CASE("targets without a hash that is known are refused (go-tuf #721)") {
-  for (const auto& hashes : {json::Object{}, json::Object{{"md5", Value("00")}}}) {
-    Scene scene;
-    scene.repository.draft("targets").edit_body.push_back(
-        [=](json::Object& body) { test::set(body, {"targets", "base", "hashes"}, Value(hashes)); });
-    CHECK(scene.find("base") == ErrorCode::role_invalid);
-  }
-}
-
-TEST_CASE("damaged files of the store are as good as none, but for the root") {
-  Scene scene;
-  CHECK(scene.find("note") == std::nullopt);
-  const auto good = scene.store.files;
-  for (const auto* role : {"timestamp", "snapshot", "targets", "alice"}) {
-    scene.store.files[role] = base::to_bytes("{");
-    CHECK(scene.find("note") == std::nullopt);
-    CHECK(scene.store.files == good);
-  }
-  scene.store.files["root"] = base::to_bytes("{");
-  CHECK(scene.refresh() == ErrorCode::malformed);
 }
