@@ -203,8 +203,13 @@ void TrustedSet::update_delegation(const std::string& delegator, std::size_t ind
   const Delegation delegation = delegation_at(parent->second.body, index);
   base::with_context(delegation.name, [&] {
     auto proven = prove_targets(delegation.name, raw, parent->second.body.keys, delegation.keys);
-    if (targets_.contains(delegation.name)) return;  // same bytes, proven by this delegation's keys as well
-    targets_.emplace(delegation.name, std::move(proven));
+    const auto known = targets_.find(delegation.name);
+    if (known == targets_.end()) {
+      targets_.emplace(delegation.name, std::move(proven));
+    } else if (known->second.proof.sha256 != proven.proof.sha256) {
+      // What other keys have signed must not speak by the leave of this delegation.
+      throw Error(ErrorCode::equivocation, "two files of version " + std::to_string(proven.proof.version));
+    }
   });
 }
 

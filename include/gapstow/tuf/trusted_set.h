@@ -50,7 +50,8 @@ class TrustedSet {
   void update_targets(base::ByteView raw);
   /// The role of the `index`-th delegation (see delegation_at()) of the trusted role `delegator`, as the snapshot names
   /// it. A role that is
-  /// trusted by another delegation already is proven once more, by the keys of this one.
+  /// trusted by another delegation already is proven once more, by the keys of this one; other bytes than before are
+  /// Error{equivocation}.
   void update_delegation(const std::string& delegator, std::size_t index, base::ByteView raw);
   /// Only that the bytes are those that the snapshot promises for `role`; nothing is trusted by it.
   void check_listed_bytes(const std::string& role, base::ByteView raw) const;

@@ -56,6 +56,27 @@ TEST_CASE("a role that two roles delegate to is verified by the keys of the one 
   CHECK(used == std::nullopt);
 }
 
+TEST_CASE("what the keys of one delegation signed does not speak by the leave of another") {
+  Scene scene;
+  scene.repository = test::bare_repository();
+  scene.repository.with_hashes = false;  // so that only versions tie files to the snapshot
+  test::grow(scene.repository, "targets", "A", {"a"});
+  test::grow(scene.repository, "targets", "B", {"b"});
+  test::grow(scene.repository, "A", "C", {"*"}, false, "a");
+  test::grow(scene.repository, "B", "C", {"*"}, false, "b");
+  auto good = scene.repository;
+  good.targets.at("C").signers.erase(good.targets.at("C").signers.begin());
+  auto& evil = scene.repository.targets.at("C");
+  evil.signers.pop_back();
+  scene.repository.put("C", "b", "not by B's leave");
+  scene.store.files["root"] = scene.repository.build().roots.at(1);
+  test::MapFetcher fetcher(scene.repository.served());
+  tuf::Updater updater(fetcher, scene.store, scene.now);
+  CHECK(updater.find("a").role == "C");
+  fetcher.files["1.C.json"] = good.build().targets.at("C");
+  CHECK(error_of([&] { updater.find("b"); }) == ErrorCode::equivocation);
+}
+
 TEST_CASE("a delegated role must be listed, sound and current") {
   Scene scene;
   SECTION("listed") {
