@@ -63,8 +63,10 @@ class Copier {
 
 void Copier::prove(trust::State* state, const std::string& rollback_reason) {
   check_clock_floor(around_.clock.now(), state);
-  // A seal of one's own proves nothing about time here, and without signers there is none.
-  packer_.outcome().clocks = {around_.clock.now(), request_.at, std::nullopt, false};
+  // The time of a seal of one's own proves nothing here, and without signers there is none.
+  std::optional<base::Time> sealed;
+  if (!request_.signers.empty()) sealed = request_.sealed_at;
+  packer_.outcome().clocks = {around_.clock.now(), request_.at, sealed, false};
   packer_.gather();
   Outcome& outcome = packer_.outcome();
   std::vector<std::string> signers;
