@@ -99,12 +99,17 @@ expect_no_tags "$registry_token" new/lab/app
 
 echo "-- tokens that live a second, over a stream that stops in between"
 stop_server tokens
+lasting=${lab_command[tokens]}
 lab_command[tokens]+=" --expires 1"
 launch tokens || fail "the token server does not start again"
 size=$(stat -c %s app.gapstow)
 { head -c $((size / 2)) app.gapstow; sleep 2; tail -c +$((size / 2 + 1)) app.gapstow; } |
   "$GAPSTOW" import - "docker://$registry_token/slow" --trust-store trust --state slow.db --at "$at" -q "${ca[@]}" "${creds[@]}" ||
   fail "a token that ran out was not renewed"
+# Whoever looks now needs longer.
+stop_server tokens
+lab_command[tokens]=$lasting
+launch tokens || fail "the token server does not start again"
 expect_tag "$registry_token" slow/lab/app 1.1 "$digest_11"
 
 echo "-- two sides, two ways in"
