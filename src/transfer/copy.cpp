@@ -100,8 +100,10 @@ void Copier::judge(ImageOutcome& image, const std::vector<std::string>& signers)
   trust::RunPolicy policy = request_.policy;
   if (!policy.expiry) policy.expiry = trust::ExpiryRule::now;
   const std::string repository = proven ? chain->gun() : oci::parse_reference(image.record.reference).repository();
-  image.decision =
-      trust::decide(*request_.store, policy, {repository, signers, chain, image.target}, packer_.outcome().clocks);
+  // What is sealed here and now has no age.
+  trust::Clocks clocks = packer_.outcome().clocks;
+  clocks.sealed.reset();
+  image.decision = trust::decide(*request_.store, policy, {repository, signers, chain, image.target}, clocks);
 }
 
 void Copier::refuse_older(std::size_t chain, const Error& error) {
