@@ -39,17 +39,6 @@ std::optional<trust::Decision::Refusal> heaviest(const std::vector<transfer::Fet
   return worst;
 }
 
-int fetch_one_bundle(RequestMaker& maker, const std::string& output, const Arguments& arguments, Terminal& terminal) {
-  const auto around = terminal.remote_surroundings(arguments);
-  const bool to_output = output == "-";
-  const auto packed = to_output ? transfer::pack(maker.request(), terminal.output, around)
-                                : transfer::pack(maker.request(), output, around);
-  const std::string text = report::pack_text(packed, terminal.style(arguments));
-  const json::Value value = report::outcome_json(packed.bundle, "chain fetch", output);
-  to_output ? terminal.print_aside(arguments, text, value) : terminal.print(arguments, text, value);
-  return report_refusal(packed.bundle.refusal(), "chain fetch", output, terminal);
-}
-
 int run_fetch(const Arguments& arguments, Terminal& terminal) {
   arguments.expect_operands(1, SIZE_MAX, "SOURCE...");
   RequestMaker maker(arguments, "", terminal);
@@ -66,7 +55,8 @@ int run_fetch(const Arguments& arguments, Terminal& terminal) {
   maker.take_signers();
   if (arguments.has("output")) {
     maker.request().guns = std::move(guns);
-    return fetch_one_bundle(maker, arguments.required("output"), arguments, terminal);
+    return pack_and_report(maker, arguments.required("output"), "chain fetch", terminal.remote_surroundings(arguments),
+                           arguments, terminal);
   }
   const std::string folder = arguments.required("into");
   const auto results = transfer::fetch_chains({maker.request(), std::move(guns), folder, arguments.has("refresh")},

@@ -1,11 +1,7 @@
-#include "gapstow/base/error.h"
-#include "gapstow/report/json.h"
-#include "gapstow/report/text.h"
 #include "gapstow/transfer/pack.h"
 #include "network_options.h"
 #include "options.h"
 #include "pack_request.h"
-#include "refusal.h"
 #include "table.h"
 
 namespace gapstow::cli {
@@ -21,13 +17,7 @@ int run_pack(const Arguments& arguments, Terminal& terminal) {
   maker.take_signers();
 
   const auto around = maker.is_remote() ? terminal.remote_surroundings(arguments) : terminal.surroundings(arguments);
-  const bool to_output = output == "-";
-  const auto packed = to_output ? transfer::pack(maker.request(), terminal.output, around)
-                                : transfer::pack(maker.request(), output, around);
-  const std::string text = report::pack_text(packed, terminal.style(arguments));
-  const json::Value value = report::outcome_json(packed.bundle, "pack", output);
-  to_output ? terminal.print_aside(arguments, text, value) : terminal.print(arguments, text, value);
-  return report_refusal(packed.bundle.refusal(), "pack", output, terminal);
+  return pack_and_report(maker, output, "pack", around, arguments, terminal);
 }
 
 }  // namespace

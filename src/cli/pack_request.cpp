@@ -5,8 +5,11 @@
 
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
+#include "gapstow/report/json.h"
+#include "gapstow/report/text.h"
 #include "network_options.h"
 #include "options.h"
+#include "refusal.h"
 
 namespace gapstow::cli {
 namespace {
@@ -119,6 +122,17 @@ bool RequestMaker::is_remote() const {
   return std::ranges::any_of(request_.images, [](const transfer::ImageRequest& image) {
     return image.location.transport == oci::ImageLocation::Transport::docker;
   });
+}
+
+int pack_and_report(const RequestMaker& maker, const std::string& output, const std::string& command,
+                    const transfer::Surroundings& around, const Arguments& arguments, Terminal& terminal) {
+  const bool to_output = output == "-";
+  const auto packed = to_output ? transfer::pack(maker.request(), terminal.output, around)
+                                : transfer::pack(maker.request(), output, around);
+  const std::string text = report::pack_text(packed, terminal.style(arguments));
+  const json::Value value = report::outcome_json(packed.bundle, command, output);
+  to_output ? terminal.print_aside(arguments, text, value) : terminal.print(arguments, text, value);
+  return report_refusal(packed.bundle.refusal(), command, output, terminal);
 }
 
 std::vector<std::string> read_list(const std::string& path, Terminal& terminal) {

@@ -34,6 +34,7 @@ class RequestMaker {
   bool is_remote() const;
 
   transfer::PackRequest& request() { return request_; }
+  const transfer::PackRequest& request() const { return request_; }
   const std::optional<trust::TrustStore>& store() const { return store_; }
   void take_store(trust::TrustStore store);
 
@@ -45,6 +46,10 @@ class RequestMaker {
   std::vector<std::unique_ptr<sign::Signer>> signers_;
   transfer::PackRequest request_;
 };
+
+/// Packs into `output` ("-": standard output), reports, and gives the exit status. `command` is the command's name.
+int pack_and_report(const RequestMaker& maker, const std::string& output, const std::string& command,
+                    const transfer::Surroundings& around, const Arguments& arguments, Terminal& terminal);
 
 /// The lines of a list file ("-": standard input), without comments (# …) and empty ones.
 std::vector<std::string> read_list(const std::string& path, Terminal& terminal);
