@@ -73,10 +73,8 @@ class ArtifactReader {
     const auto seal = bundle::Seal::parse(oci::read_blob(source_, manifest_.layers.front(), bundle::kMaxSealBytes));
     const bundle::Statement& statement = seal.claimed();
     const bundle::ChainRecord& chain = chain_of(statement, image);
-    if (chain.dialect != tuf::notary_v1().name()) {
-      throw Error(ErrorCode::unsupported, "dialect '" + chain.dialect + "' is not known");
-    }
-    AttachedChain found{{read_files(statement, chain), &tuf::notary_v1(), "attached"}, chain.gun, {}};
+    const tuf::Dialect& dialect = dialect_of(chain);
+    AttachedChain found{{read_files(statement, chain), &dialect, "attached"}, chain.gun, {}};
     for (const auto& record : statement.images) {
       if (record.digest == image && record.proof && &statement.chains.at(record.proof->chain) == &chain) {
         found.references.push_back(record.reference);

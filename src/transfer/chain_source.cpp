@@ -163,10 +163,10 @@ class BundleChains final : public ChainSource {
     const auto& statement = seal_->claimed();
     const auto chain = std::ranges::find(statement.chains, gun, &bundle::ChainRecord::gun);
     if (chain == statement.chains.end()) return std::nullopt;
-    if (chain->dialect != tuf::notary_v1().name()) {
-      throw Error(ErrorCode::unsupported, path_ + ": dialect '" + chain->dialect + "' is not known");
-    }
-    return FoundChain{base::with_context(path_, [&] { return read(*chain); }), &tuf::notary_v1(), "bundle"};
+    return base::with_context(path_, [&] {
+      const tuf::Dialect& dialect = dialect_of(*chain);
+      return FoundChain{read(*chain), &dialect, "bundle"};
+    });
   }
   bool is_nameless() const override { return false; }
   std::string description() const override { return "bundle:" + path_; }

@@ -148,19 +148,12 @@ void Copier::deliver(oci::ImageDestination& destination) {
 }
 
 void Copier::copy_blob(const oci::PlannedBlob& blob, oci::ImageDestination& destination) {
-  for (;;) {
-    try {
-      const auto sink = destination.put(blob.digest);
-      ObservedSink observed(*sink, around_);
-      const auto source = packer_.open_blob(blob.digest);
-      digest::VerifyingSource proven(*source, blob.size, blob.digest);
-      base::copy(proven, observed);
-      observed.finish();
-      return;
-    } catch (const Error& error) {
-      if (!destination.retries(blob.digest, error)) throw;
-    }
-  }
+  put_with_restarts(destination, blob.digest, [&](base::Sink& sink) {
+    ObservedSink observed(sink, around_);
+    const auto source = packer_.open_blob(blob.digest);
+    digest::VerifyingSource proven(*source, blob.size, blob.digest);
+    base::copy(proven, observed);
+  });
 }
 
 std::vector<trust::SeenUpdate> Copier::updates() {

@@ -168,13 +168,10 @@ void Prover::take_chain_file(const bundle::Entry& entry, base::ByteView bytes) {
 
 void Prover::prove_chain(std::size_t index, const tuf::ChainFiles& files) {
   const auto& record = statement_->chains[index];
-  if (record.dialect != tuf::notary_v1().name()) {
-    throw Error(ErrorCode::unsupported, "chain of " + record.gun + ": dialect '" + record.dialect + "' is not known");
-  }
+  const tuf::Dialect& dialect = dialect_of(record);
   base::with_context("chain of " + record.gun, [&] {
     const base::Time when = outcome_.clocks.sealed_is_proven ? *outcome_.clocks.sealed : outcome_.clocks.checking();
-    chains_.push_back(
-        tuf::verify_chain(files, tuf::notary_v1(), record.gun, request_.store.pins_for(record.gun), when));
+    chains_.push_back(tuf::verify_chain(files, dialect, record.gun, request_.store.pins_for(record.gun), when));
   });
   const auto& chain = chains_.back();
   outcome_.chains.push_back({record.gun,

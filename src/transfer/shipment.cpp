@@ -6,6 +6,19 @@
 
 namespace gapstow::transfer {
 
+void put_with_restarts(oci::ImageDestination& destination, const digest::Digest& digest,
+                       const std::function<void(base::Sink&)>& write) {
+  for (;;) {
+    try {
+      const auto sink = destination.put(digest);
+      write(*sink);
+      return sink->finish();
+    } catch (const base::Error& error) {
+      if (!destination.retries(digest, error)) throw;
+    }
+  }
+}
+
 Shipment::Shipment(const Contents& contents, const std::vector<WalkedImage>& walked, const Outcome& outcome,
                    const ImportOptions& options, const MakeArtifact& make_artifact) {
   std::map<std::string, std::string> names;
@@ -53,16 +66,7 @@ void Shipment::begin(oci::ImageDestination& destination) const { destination.beg
 void Shipment::put_documents(oci::ImageDestination& destination, const Contents& contents,
                              const std::function<base::Bytes(const digest::Digest&)>& load) const {
   const auto put = [&](const digest::Digest& digest, base::ByteView bytes) {
-    for (;;) {
-      try {
-        const auto sink = destination.put(digest);
-        sink->write(bytes);
-        sink->finish();
-        return;
-      } catch (const base::Error& error) {
-        if (!destination.retries(digest, error)) throw;
-      }
-    }
+    put_with_restarts(destination, digest, [&](base::Sink& sink) { sink.write(bytes); });
   };
   for (const auto& [digest, bytes] : made_) {
     if (!destination.holds(digest)) put(digest, bytes);

@@ -17,6 +17,10 @@ namespace gapstow::transfer {
 /// Gives the artifact with the sealed chain of image `index`.
 using MakeArtifact = std::function<ChainArtifact(std::size_t index)>;
 
+/// Puts a blob, from its first byte on as often as the destination says that it may help.
+void put_with_restarts(oci::ImageDestination& destination, const digest::Digest& digest,
+                       const std::function<void(base::Sink&)>& write);
+
 class Shipment {
  public:
   /// Takes the images that `outcome` accepts. `make_artifact` is called for those with a proof, when it is there.

@@ -51,6 +51,12 @@ std::string chain_folder(std::size_t index) {
   return name.data();
 }
 
+const tuf::Dialect& dialect_of(const bundle::ChainRecord& chain) {
+  if (chain.dialect == tuf::notary_v1().name()) return tuf::notary_v1();
+  throw base::Error(base::ErrorCode::unsupported,
+                    "chain of " + chain.gun + ": dialect '" + chain.dialect + "' is not known");
+}
+
 void add_chain_file(tuf::ChainFiles& files, const bundle::ChainFile& record, base::Bytes bytes) {
   if (record.file != file_of(record.role, record.version)) {
     throw base::Error(base::ErrorCode::malformed, "file " + record.file + " is said to be version " +

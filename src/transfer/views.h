@@ -9,6 +9,7 @@
 #include "gapstow/bundle/statement.h"
 #include "gapstow/oci/image_destination.h"
 #include "gapstow/tuf/chain.h"
+#include "gapstow/tuf/dialect.h"
 
 namespace gapstow::transfer {
 
@@ -33,6 +34,9 @@ std::vector<PlacedFile> place_chain(const tuf::ChainFiles& files, const tuf::Ver
 
 /// The folder of the chain at `index`: "gapstow/trust/0000".
 std::string chain_folder(std::size_t index);
+
+/// How the files of a chain are to be read. Error{unsupported} for a dialect that bundles do not carry.
+const tuf::Dialect& dialect_of(const bundle::ChainRecord& chain);
 
 /// Puts a file into its place in a chain, by its record. Error{malformed} when file name and role disagree.
 void add_chain_file(tuf::ChainFiles& files, const bundle::ChainFile& record, base::Bytes bytes);
