@@ -19,6 +19,8 @@
 #include "gapstow/base/fs.h"
 #include "gapstow/digest/digest.h"
 #include "gapstow/registry/network.h"
+#include "gapstow/registry/site.h"
+#include "gapstow/tuf/served.h"
 #include "gapstow/tuf/updater.h"
 
 namespace {
@@ -32,30 +34,11 @@ namespace digest = gapstow::digest;
 namespace registry = gapstow::registry;
 namespace tuf = gapstow::tuf;
 
-constexpr std::string_view kFileScheme = "file://";
 constexpr std::size_t kMaxFileName = 200;
-
-/// What is not a letter, a digit or one of `kept` becomes %XX.
-std::string percent_encoded(const std::string& text, std::string_view kept) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                          kept.find(c) != std::string_view::npos;
-    if (is_plain) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += '%';
-    encoded += "0123456789ABCDEF"[byte >> 4];
-    encoded += "0123456789ABCDEF"[byte & 0xF];
-  }
-  return encoded;
-}
 
 /// A file name for any text: readable where that is possible, never hidden, never a way to another folder.
 std::string safe_name(const std::string& text) {
-  auto name = percent_encoded(text, "-_.");
+  auto name = tuf::percent_encoded(text);
   if (name.starts_with('.')) name = "%2E" + name.substr(1);
   return name.empty() || name.size() > kMaxFileName ? digest::sha256(base::as_bytes(text)).hex() : name;
 }
@@ -95,68 +78,6 @@ class FolderStore final : public tuf::MetadataStore {
 
   base::WriteFs& fs_;
   std::string folder_;
-};
-
-/// Files below a URL: http, https, or file for a folder of this machine.
-class Site {
- public:
-  Site(base::ReadFs& fs, registry::Network& network, const std::string& url) : fs_(fs) {
-    if (url.starts_with(kFileScheme)) {
-      path_ = url.substr(kFileScheme.size());
-    } else {
-      const std::size_t scheme = url.find("://");
-      const std::size_t slash = scheme == std::string::npos ? scheme : url.find('/', scheme + 3);
-      if (scheme == std::string::npos) throw Error(ErrorCode::usage, "'" + url + "' is no URL");
-      server_ = &network.server(url.substr(0, slash), {});
-      path_ = slash == std::string::npos ? "" : url.substr(slash);
-    }
-    if (!path_.ends_with('/')) path_ += '/';
-  }
-
-  /// The file as a stream, or nothing when there is none. S3 says 403 where others say 404.
-  std::unique_ptr<base::Source> open(const std::string& file) {
-    if (server_ == nullptr) return open_local(path_ + file);
-    registry::Call call;
-    call.target = path_ + file;
-    auto download = server_->download(call);
-    const auto& reply = download->reply();
-    if (reply.status == 403 || reply.status == 404 || reply.status == 410) return nullptr;
-    if (reply.status != 200) registry::refuse(reply, file);
-    return download;
-  }
-
- private:
-  class LocalFile final : public base::Source {
-   public:
-    explicit LocalFile(std::unique_ptr<base::File> file) : file_(std::move(file)), source_(*file_) {}
-    std::size_t read(std::span<std::byte> out) override { return source_.read(out); }
-
-   private:
-    std::unique_ptr<base::File> file_;
-    base::FileSource source_;
-  };
-
-  std::unique_ptr<base::Source> open_local(const std::string& path) {
-    if (!fs_.status(path)) return nullptr;
-    return std::make_unique<LocalFile>(fs_.open(path));
-  }
-
-  base::ReadFs& fs_;
-  registry::Server* server_ = nullptr;
-  std::string path_;
-};
-
-class SiteFetcher final : public tuf::MetadataFetcher {
- public:
-  explicit SiteFetcher(Site site) : site_(site) {}
-  std::optional<Bytes> fetch(const std::string& file, std::uint64_t limit) override {
-    const auto source = site_.open(file);
-    if (!source) return std::nullopt;
-    return base::read_all(*source, limit);
-  }
-
- private:
-  Site site_;
 };
 
 /// Moves exactly the target's bytes, or throws; the sink is to be used only when this returns.
@@ -221,12 +142,9 @@ Arguments parse(const std::vector<std::string>& words) {
   return arguments;
 }
 
-registry::Settings settings_for(const Arguments& arguments) {
+registry::Settings settings_for_client() {
   registry::Settings settings;
   settings.user_agent = "gapstow-tuf-client";
-  // Whether to do without TLS is said by each URL; what is fetched is verified either way.
-  settings.plain_http =
-      std::ranges::any_of(arguments.options, [](const auto& option) { return option.second.starts_with("http://"); });
   return settings;
 }
 
@@ -236,7 +154,7 @@ class Client {
       : arguments_(arguments),
         fs_(fs),
         clock_(clock),
-        network_(settings_for(arguments), fs, clock, cancel),
+        network_(settings_for_client(), fs, clock, cancel),
         store_(fs, arguments.option("metadata-dir")) {}
 
   void run() {
@@ -251,13 +169,15 @@ class Client {
   void init(const std::string& path) { tuf::Updater::init(store_, base::read_file(fs_, path, tuf::kMaxRootBytes)); }
 
   void refresh() {
-    SiteFetcher fetcher(site("metadata-url"));
+    const auto metadata = site("metadata-url");
+    registry::SiteFetcher fetcher(*metadata);
     tuf::Updater(fetcher, store_, clock_.now()).refresh();
   }
 
   void download() {
-    SiteFetcher fetcher(site("metadata-url"));
-    Site targets = site("target-base-url");
+    const auto metadata = site("metadata-url");
+    const auto targets = site("target-base-url");
+    registry::SiteFetcher fetcher(*metadata);
     const std::string folder = arguments_.option("target-dir");
     if (arguments_.target_names.empty()) throw Error(ErrorCode::usage, "--target-name is missing");
     make_folders(fs_, folder);
@@ -266,22 +186,30 @@ class Client {
     for (const auto& name : arguments_.target_names) {
       const auto found = updater.find(name);
       base::with_context("target " + name,
-                         [&] { take(targets, updater.file_of(found), folder + "/" + safe_name(name), found); });
+                         [&] { take(*targets, updater.files_of(found), folder + "/" + safe_name(name), found); });
     }
   }
 
   /// What is there already and is right is not fetched again.
-  void take(Site& targets, const std::string& file, const std::string& path, const tuf::FoundTarget& found) {
+  void take(registry::Site& targets, const std::vector<std::string>& files, const std::string& path,
+            const tuf::FoundTarget& found) {
     if (holds_target(fs_, path, found)) return;
-    const auto source = targets.open(percent_encoded(file, "-_.~/"));
-    if (!source) throw Error(ErrorCode::not_found, file + " is not there");
+    std::unique_ptr<base::Source> source;
+    for (const auto& file : files) {
+      if (!source) source = targets.open(registry::encoded_path(file));
+    }
+    if (!source) throw Error(ErrorCode::not_found, files.front() + " is not there");
     base::AtomicFile output(fs_, path);
     base::FileSink sink(output.file());
     copy_verified(*source, sink, found);
     output.commit();
   }
 
-  Site site(const std::string& option) { return {fs_, network_, arguments_.option(option)}; }
+  std::unique_ptr<registry::Site> site(const std::string& option) {
+    const std::string& url = arguments_.option(option);
+    if (!registry::is_url(url)) throw Error(ErrorCode::usage, "'" + url + "' is no URL");
+    return registry::open_site(fs_, &network_, url);
+  }
 
   const Arguments& arguments_;
   base::WriteFs& fs_;

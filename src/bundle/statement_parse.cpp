@@ -127,8 +127,13 @@ ChainFile read_chain_file(const Cursor& cursor) {
   return {word(cursor.at("file")), word(cursor.at("role")), cursor.at("version").unsigned_integer()};
 }
 
+TargetFileRecord read_target_file(const Cursor& cursor) {
+  cursor.only({"name", "sha256", "size"});
+  return {word(cursor.at("name")), read_hex(cursor.at("sha256")), cursor.at("size").unsigned_integer()};
+}
+
 ChainRecord read_chain(const Cursor& cursor) {
-  cursor.only({"dialect", "files", "firstUse", "folder", "gun", "pin", "rootKeyIds", "source"});
+  cursor.only({"dialect", "files", "firstUse", "folder", "gun", "pin", "rootKeyIds", "source", "targets"});
   ChainRecord chain;
   chain.folder = word(cursor.at("folder"));
   chain.dialect = word(cursor.at("dialect"));
@@ -138,6 +143,10 @@ ChainRecord read_chain(const Cursor& cursor) {
   chain.first_use = cursor.at("firstUse").boolean();
   chain.root_key_ids = list(cursor.at("rootKeyIds"), kMaxRootKeys, word);
   chain.files = list(cursor.at("files"), kMaxChainFiles, read_chain_file);
+  if (const auto targets = cursor.maybe("targets")) {
+    chain.targets = list(*targets, kMaxTargetFiles, read_target_file);
+    if (chain.targets.empty()) targets->refuse("is empty");
+  }
   return chain;
 }
 

@@ -127,7 +127,30 @@ void check_metadata(const Statement& statement, std::size_t before_blobs) {
   }
 }
 
+/// The sizes of entries by name.
+using EntrySizes = std::unordered_map<std::string_view, std::uint64_t>;
+
+EntrySizes sizes_of(const std::vector<Entry>& entries, std::size_t count) {
+  EntrySizes sizes;
+  for (std::size_t i = 0; i < count; ++i) sizes.emplace(entries[i].name, entries[i].size);
+  return sizes;
+}
+
+void check_target_files(const EntrySizes& entries, const ChainRecord& chain, const std::string& which) {
+  const auto not_rising = [](const TargetFileRecord& a, const TargetFileRecord& b) { return a.name >= b.name; };
+  if (std::ranges::adjacent_find(chain.targets, not_rising) != chain.targets.end()) {
+    refuse(which + "targets are not sorted by name");
+  }
+  for (const TargetFileRecord& target : chain.targets) {
+    const auto entry = entries.find(std::string(kBlobFolder) + target.sha256.hex());
+    if (entry == entries.end()) refuse(which + "target " + quoted(target.name) + " has no entry");
+    if (entry->second != target.size)
+      refuse(which + "target " + quoted(target.name) + " has not the size of its entry");
+  }
+}
+
 void check_chains(const Statement& statement) {
+  const auto entries = sizes_of(statement.entries, statement.entries.size());
   for (std::size_t i = 0; i < statement.chains.size(); ++i) {
     const ChainRecord& chain = statement.chains[i];
     const std::string which = "chain " + std::to_string(i) + ": ";
@@ -135,14 +158,12 @@ void check_chains(const Statement& statement) {
     if (chain.folder != chain_folder(i)) refuse(which + "folder is " + quoted(chain.folder));
     if (chain.files.empty()) refuse(which + "there is no file");
     if (!is_strictly_rising(chain.root_key_ids)) refuse(which + "rootKeyIds are not sorted");
+    check_target_files(entries, chain, which);
   }
 }
 
-/// The sizes of the metadata entries by name.
-using MetadataSizes = std::unordered_map<std::string_view, std::uint64_t>;
-
 /// A manifest that the statement names must stand among the metadata, with the size it is said to have.
-void check_manifest(const MetadataSizes& metadata, const digest::Digest& digest, std::uint64_t size,
+void check_manifest(const EntrySizes& metadata, const digest::Digest& digest, std::uint64_t size,
                     const std::string& which) {
   if (digest.empty() || digest.algorithm() != digest::Algorithm::sha256) refuse(which + "the digest is not SHA-256");
   const std::string blob = std::string(kBlobFolder) + digest.hex();
@@ -151,7 +172,7 @@ void check_manifest(const MetadataSizes& metadata, const digest::Digest& digest,
   if (entry->second != size) refuse(which + "its size is not that of entry " + quoted(blob));
 }
 
-void check_attachments(const MetadataSizes& metadata, const ImageRecord& image) {
+void check_attachments(const EntrySizes& metadata, const ImageRecord& image) {
   std::set<std::tuple<std::string, digest::Digest, digest::Digest, std::string>> seen;
   for (std::size_t i = 0; i < image.attachments.size(); ++i) {
     const AttachmentRecord& attachment = image.attachments[i];
@@ -178,10 +199,7 @@ void check_image(const Statement& statement, const ImageRecord& image) {
 
 /// Every image once, its manifest and those of its attachments among the metadata.
 void check_images(const Statement& statement) {
-  MetadataSizes metadata;
-  for (std::size_t i = 0; i < statement.metadata_entries; ++i) {
-    metadata.emplace(statement.entries[i].name, statement.entries[i].size);
-  }
+  const auto metadata = sizes_of(statement.entries, statement.metadata_entries);
   std::unordered_set<std::string_view> references;
   for (const ImageRecord& image : statement.images) {
     check_image(statement, image);

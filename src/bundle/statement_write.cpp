@@ -91,15 +91,21 @@ json::Value chain_file_value(const ChainFile& file) {
   return json::Object{{"file", file.file}, {"role", file.role}, {"version", file.version}};
 }
 
+json::Value target_file_value(const TargetFileRecord& target) {
+  return json::Object{{"name", target.name}, {"sha256", target.sha256.hex()}, {"size", target.size}};
+}
+
 json::Value chain_value(const ChainRecord& chain) {
-  return json::Object{{"dialect", chain.dialect},
-                      {"files", list(chain.files, chain_file_value)},
-                      {"firstUse", chain.first_use},
-                      {"folder", chain.folder},
-                      {"gun", chain.gun},
-                      {"pin", chain.pin},
-                      {"rootKeyIds", texts(chain.root_key_ids)},
-                      {"source", chain.source}};
+  json::Object out{{"dialect", chain.dialect},
+                   {"files", list(chain.files, chain_file_value)},
+                   {"firstUse", chain.first_use},
+                   {"folder", chain.folder},
+                   {"gun", chain.gun},
+                   {"pin", chain.pin},
+                   {"rootKeyIds", texts(chain.root_key_ids)},
+                   {"source", chain.source}};
+  if (!chain.targets.empty()) out.set("targets", list(chain.targets, target_file_value));
+  return out;
 }
 
 json::Value check_value(const CheckRecord& checked) {

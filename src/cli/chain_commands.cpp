@@ -14,14 +14,21 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-transfer::FoundChain load_chain(const Arguments& arguments, Terminal& terminal, const std::string& gun) {
-  const auto network = open_network(arguments, "", terminal);
-  std::vector<std::shared_ptr<transfer::ChainSource>> sources;
-  sources.push_back(transfer::open_chain_source(terminal.fs, arguments.operands().front(), network.get()));
-  if (gun.empty() && !sources.front()->is_nameless()) {
-    throw Error(ErrorCode::usage, sources.front()->description() + " holds many chains", "say which: --gun GUN");
-  }
-  return transfer::find_chain(sources, gun);
+/// The source that the command line names; alive as long as what comes from it.
+struct OpenSource {
+  std::unique_ptr<registry::Network> network;
+  std::shared_ptr<transfer::ChainSource> source;
+};
+
+OpenSource open_source(const Arguments& arguments, Terminal& terminal) {
+  OpenSource open{open_network(arguments, "", terminal), nullptr};
+  open.source = transfer::open_chain_source(terminal.fs, arguments.operands().front(), open.network.get());
+  return open;
+}
+
+/// --gun, or what the source calls its only chain.
+std::string chosen_gun(const Arguments& arguments, const transfer::ChainSource& source) {
+  return arguments.value_or("gun", source.own_name());
 }
 
 std::unique_ptr<trust::State> open_state(const Arguments& arguments) {
@@ -31,7 +38,9 @@ std::unique_ptr<trust::State> open_state(const Arguments& arguments) {
 
 int run_verify(const Arguments& arguments, Terminal& terminal) {
   arguments.expect_operands(1, 1, "SOURCE");
-  const std::string gun = arguments.required("gun");
+  const auto open = open_source(arguments, terminal);
+  const std::string gun = chosen_gun(arguments, *open.source);
+  if (gun.empty()) throw Error(ErrorCode::usage, "--gun is missing", "say which repository the chain is for");
   const auto store = load_trust_store(arguments, terminal.fs);
   transfer::ChainRequest request{store,
                                  run_policy(arguments),
@@ -39,7 +48,7 @@ int run_verify(const Arguments& arguments, Terminal& terminal) {
                                  arguments.values("target"),
                                  arguments.value_or("allow-rollback", ""),
                                  arguments.has("commit")};
-  const auto found = load_chain(arguments, terminal, gun);
+  const auto found = transfer::find_chain({open.source}, gun, store.pins_for(gun));
   const auto state = open_state(arguments);
   const auto proven = transfer::verify_chain(found, gun, request, state.get(), terminal.clock);
   const auto& chain = proven.outcome.chains.front();
@@ -50,7 +59,12 @@ int run_verify(const Arguments& arguments, Terminal& terminal) {
 
 int run_show(const Arguments& arguments, Terminal& terminal) {
   arguments.expect_operands(1, 1, "SOURCE");
-  const auto found = load_chain(arguments, terminal, arguments.value_or("gun", ""));
+  const auto open = open_source(arguments, terminal);
+  const std::string gun = chosen_gun(arguments, *open.source);
+  if (gun.empty() && !open.source->is_nameless()) {
+    throw Error(ErrorCode::usage, open.source->description() + " holds many chains", "say which: --gun GUN");
+  }
+  const auto found = transfer::find_chain({open.source}, gun, {});
   const auto claimed = tuf::inspect_chain(found.files, *found.dialect);
   const std::string& source = arguments.operands().front();
   terminal.print(arguments, report::claimed_chain_text(claimed, source, terminal.style(arguments)),

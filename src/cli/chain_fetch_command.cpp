@@ -16,11 +16,17 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-std::vector<std::string> wanted_repositories(const Arguments& arguments, Terminal& terminal) {
+using Sources = std::vector<std::shared_ptr<transfer::ChainSource>>;
+
+/// What a source calls its only chain stands in for a name that nobody gives.
+std::vector<std::string> wanted_repositories(const Arguments& arguments, const Sources& sources, Terminal& terminal) {
   std::vector<std::string> guns = arguments.values("gun");
   for (const auto& path : arguments.values("list")) {
     const auto lines = read_list(path, terminal);
     guns.insert(guns.end(), lines.begin(), lines.end());
+  }
+  if (guns.empty() && sources.size() == 1 && !sources.front()->own_name().empty()) {
+    guns.push_back(sources.front()->own_name());
   }
   if (guns.empty()) {
     throw Error(ErrorCode::usage, "no repository is named", "give --gun GUN, or a list with --list FILE");
@@ -43,11 +49,12 @@ int run_fetch(const Arguments& arguments, Terminal& terminal) {
   arguments.expect_operands(1, SIZE_MAX, "SOURCE...");
   RequestMaker maker(arguments, "", terminal);
   for (const auto& spec : arguments.operands()) {
-    maker.request().chains.push_back(transfer::open_chain_source(terminal.fs, spec, maker.request().network));
+    maker.add_chain_source(spec);
   }
   maker.take_policy();
   if (auto store = load_optional_store(arguments, terminal.fs)) maker.take_store(std::move(*store));
-  auto guns = wanted_repositories(arguments, terminal);
+  auto guns = wanted_repositories(arguments, maker.request().chains, terminal);
+  maker.request().target_files = arguments.has("targets");
   maker.request().gun.clear();
   if (arguments.has("output") == arguments.has("into")) {
     throw Error(ErrorCode::usage, "say where the chains go: one bundle with -o BUNDLE, or one each with --into DIR");
@@ -71,6 +78,7 @@ Command chain_fetch_command() {
   std::vector<Option> options{
       {"gun", 0, "GUN", "repository whose chain is captured: registry.example/team/app; may be repeated", true},
       {"list", 0, "FILE", "more repositories, one a line; # begins a comment; - is standard input", true},
+      {"targets", 0, "", "carry the target files of TUF repositories as well"},
       {"output", 'o', "BUNDLE", "one bundle for all, or - for standard output"},
       {"into", 0, "DIR", "one bundle for each repository in this folder; what is there is not fetched again"},
       {"refresh", 0, "", "with --into: fetch again what is there"},

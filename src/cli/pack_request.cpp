@@ -5,6 +5,7 @@
 
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
+#include "gapstow/oci/reference.h"
 #include "gapstow/report/json.h"
 #include "gapstow/report/text.h"
 #include "network_options.h"
@@ -57,6 +58,26 @@ std::vector<std::string> image_names(const Arguments& arguments, std::size_t cou
   return names;
 }
 
+/// --target IMAGE=NAME, by reference.
+std::map<std::string, std::string> target_names(const Arguments& arguments) {
+  constexpr std::string_view kTransport = "docker://";
+  std::map<std::string, std::string> names;
+  for (const auto& text : arguments.values("target")) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+      throw Error(ErrorCode::usage, "--target wants IMAGE=NAME, not '" + base::printable(text) + "'",
+                  "write --target registry.example/team/app:1.0=app-1.0.json");
+    }
+    std::string image = text.substr(0, equals);
+    if (image.starts_with(kTransport)) image.erase(0, kTransport.size());
+    const std::string reference = oci::parse_reference(image).text();
+    if (!names.emplace(reference, text.substr(equals + 1)).second) {
+      throw Error(ErrorCode::usage, "--target speaks of " + reference + " twice");
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 RequestMaker::RequestMaker(const Arguments& arguments, const std::string& side, Terminal& terminal)
@@ -81,6 +102,7 @@ void RequestMaker::take_images(std::size_t count) {
     request_.manifests.push_back(base::read_file(terminal_.fs, path, oci::kMaxManifestBytes));
   }
   request_.platforms = platforms(arguments_);
+  request_.target_names = target_names(arguments_);
   request_.without_attachments = arguments_.has("without-attachments");
 }
 
@@ -105,12 +127,20 @@ void RequestMaker::take_chain_sources() {
     } else if (spec == "attached") {
       request_.attached_chains = true;
     } else {
-      request_.chains.push_back(transfer::open_chain_source(terminal_.fs, spec, network_.get()));
+      add_chain_source(spec);
     }
   }
   if (request_.without_chain && (!request_.chains.empty() || request_.attached_chains)) {
     throw Error(ErrorCode::usage, "--trust none goes with no other --trust");
   }
+}
+
+void RequestMaker::add_chain_source(const std::string& spec) {
+  if (spec.starts_with("tuf:http://") && arguments_.has("tofu") && !network_->settings().plain_http) {
+    throw Error(ErrorCode::usage, "--tofu would trust what anybody on the way can write",
+                "use https, or allow it with --plain-http");
+  }
+  request_.chains.push_back(transfer::open_chain_source(terminal_.fs, spec, network_.get()));
 }
 
 void RequestMaker::take_signers() {
@@ -154,7 +184,9 @@ const std::vector<Option>& image_options() {
       {"name", 0, "REF", "origin reference, once for each image: registry.example/team/app:1.0", true},
       {"list", 0, "FILE", "more images, one a line; # begins a comment; - is standard input", true},
       {"all-tags", 0, "", "every signed tag of the repositories named"},
-      {"trust", 0, "SOURCE", "chains: notary:URL, attached, docker:DIR, dir:DIR, bundle:FILE or none; repeats", true},
+      {"trust", 0, "SOURCE", "chains: notary:URL, attached, docker:DIR, dir:DIR, tuf:URL, tuf:DIR, bundle:FILE or none",
+       true},
+      {"target", 0, "IMAGE=NAME", "the TUF target that proves an image, when it is not named as the image is", true},
       {"gun", 0, "GUN", "repository the image was signed under, when it is not the one in its name"},
       {"manifest", 0, "FILE", "signed manifest for a classic docker archive; may be repeated", true},
       {"platform", 0, "OS/ARCH", "take only these platforms of an index; may be repeated", true},

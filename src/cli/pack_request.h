@@ -27,6 +27,8 @@ class RequestMaker {
   void take_policy();
   /// --trust.
   void take_chain_sources();
+  /// One source of chains. Error{usage} where a root would be taken on first use from a wire that anybody can write to.
+  void add_chain_source(const std::string& spec);
   /// --signer; without one Error{usage}, unless `optional`.
   void take_signers();
 

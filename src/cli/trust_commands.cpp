@@ -98,6 +98,9 @@ int run_add_root(const Arguments& arguments, Terminal& terminal) {
   arguments.expect_operands(1, 1, "GUN-PATTERN");
   const auto pattern = trust::Pattern::parse(arguments.operands().front());
   const RootEntry entry = root_entry(arguments, terminal.fs, pattern);
+  if (entry.kind == RootEntry::Kind::root) {
+    base::with_context(arguments.required("root"), [&] { tuf::dialect_of_root(base::as_bytes(entry.value)); });
+  }
   entry.pin();  // a pin that cannot be used is refused now, not at the first import
   change_store(arguments, terminal, "root of " + pattern.text() + " pinned", [&](trust::TrustStore& store) {
     const bool known = std::ranges::any_of(store.roots, [&](const RootEntry& other) {

@@ -45,11 +45,31 @@ unsigned restarts(const std::vector<std::string>& paths, base::ReadFs& fs) {
   return status && status->kind == base::FileStatus::Kind::regular ? registry::kDefaultRestarts : 0;
 }
 
+/// tuf:DIR takes repositories, not images.
+int run_import_repositories(const std::vector<std::string>& paths, const std::string& folder,
+                            const Arguments& arguments, Terminal& terminal) {
+  for (const auto& option : import_options()) {
+    if (arguments.has(option.name)) {
+      throw base::Error(base::ErrorCode::usage, "--" + std::string(option.name) + " is for images, not for tuf:DIR");
+    }
+  }
+  const auto store = load_trust_store(arguments, terminal.fs);
+  const auto request = make_request(store, arguments);
+  const auto input = transfer::open_bundle(terminal.fs, paths, terminal.input);
+  const auto outcome =
+      transfer::import_repositories(*input, request, folder, state_path(arguments), terminal.surroundings(arguments));
+  return finish(outcome, "import", shown_name(paths), arguments, terminal);
+}
+
 int run_import(const Arguments& arguments, Terminal& terminal) {
   arguments.expect_operands(2, SIZE_MAX, "BUNDLE, - or PART..., then DEST");
   std::vector<std::string> paths = arguments.operands();
   const std::string destination_text = paths.back();
   paths.pop_back();
+  constexpr std::string_view kTuf = "tuf:";
+  if (destination_text.starts_with(kTuf)) {
+    return run_import_repositories(paths, destination_text.substr(kTuf.size()), arguments, terminal);
+  }
   const auto destination = open_destination({destination_text, "", restarts(paths, terminal.fs)}, arguments, terminal);
   const auto store = load_trust_store(arguments, terminal.fs);
   const auto request = make_request(store, arguments);

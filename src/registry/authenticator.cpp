@@ -118,6 +118,7 @@ void Authenticator::forget(const std::string& authorization) {
 const std::optional<Credential>& Authenticator::credential(const std::string& repository) {
   const auto known = credentials_.find(repository);
   if (known != credentials_.end()) return known->second;
+  if (names_.is_anonymous) return credentials_.emplace(repository, std::nullopt).first->second;
   auto found = store_.find(names_.host, repository);
   if (!found && !names_.fallback.empty()) {
     // The repositories of a Notary server begin with the registry's name.

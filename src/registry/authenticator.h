@@ -19,8 +19,9 @@ namespace gapstow::registry {
 class Authenticator {
  public:
   struct Names {
-    std::string host;      ///< what credentials are looked up for
-    std::string fallback;  ///< asked for when there are none; "" for none
+    std::string host;           ///< what credentials are looked up for
+    std::string fallback{};     ///< asked for when there are none; "" for none
+    bool is_anonymous = false;  ///< nothing is looked up, whatever the server asks for
   };
   Authenticator(HttpClient& client, const CredentialStore& store, Url origin, Names names);
 

@@ -28,6 +28,7 @@ json::Value image_json(const transfer::ImageOutcome& image, const transfer::Outc
                    {"blobs", static_cast<std::uint64_t>(image.blobs)},
                    {"bytes", image.bytes},
                    {"proof", json::Value()},
+                   {"namedBySeal", image.named_by_seal},
                    {"rule", text_or_null(image.decision.rule)},
                    {"accepted", image.decision.allowed()},
                    {"refusals", array_of(image.decision.refusals, refusal_json)},
@@ -75,6 +76,9 @@ json::Value chain_record_json(const bundle::ChainRecord& chain) {
   const auto file_json = [](const bundle::ChainFile& file) {
     return json::Value(json::Object{{"file", file.file}, {"role", file.role}, {"version", file.version}});
   };
+  const auto target_file_json = [](const bundle::TargetFileRecord& target) {
+    return json::Value(json::Object{{"name", target.name}, {"sha256", target.sha256.hex()}, {"size", target.size}});
+  };
   return json::Object{{"folder", chain.folder},
                       {"gun", chain.gun},
                       {"dialect", chain.dialect},
@@ -82,7 +86,8 @@ json::Value chain_record_json(const bundle::ChainRecord& chain) {
                       {"pin", chain.pin},
                       {"firstUse", chain.first_use},
                       {"rootKeyIds", strings(chain.root_key_ids)},
-                      {"files", array_of(chain.files, file_json)}};
+                      {"files", array_of(chain.files, file_json)},
+                      {"targets", array_of(chain.targets, target_file_json)}};
 }
 
 json::Value history_image_json(const trust::HistoryRecord::Image& image) {

@@ -40,17 +40,20 @@ json::Value error_json(const std::optional<base::Error>& error) {
 }
 
 json::Value chain_outcome_json(const transfer::ChainOutcome& chain) {
-  return json::Object{{"gun", chain.gun},
-                      {"dialect", chain.dialect},
-                      {"source", chain.source},
-                      {"pin", chain.pin},
-                      {"firstUse", chain.first_use},
-                      {"firstRoot", chain.first_root},
-                      {"roles", array_of(chain.roles, role_json)},
-                      {"absentRoles", strings(chain.absent_roles)},
-                      {"expiryRule", std::string(trust::name(chain.expiry.rule))},
-                      {"judgedAt", time_json(chain.expiry.judged_at)},
-                      {"lifetimes", array_of(chain.expiry.findings, finding_json)}};
+  return json::Object{
+      {"gun", chain.gun},
+      {"dialect", chain.dialect},
+      {"source", chain.source},
+      {"pin", chain.pin},
+      {"firstUse", chain.first_use},
+      {"firstRoot", chain.first_root},
+      {"roles", array_of(chain.roles, role_json)},
+      {"absentRoles", strings(chain.absent_roles)},
+      {"expiryRule", std::string(trust::name(chain.expiry.rule))},
+      {"judgedAt", time_json(chain.expiry.judged_at)},
+      {"lifetimes", array_of(chain.expiry.findings, finding_json)},
+      {"targetFiles", json::Object{{"count", std::uint64_t{chain.target_files}}, {"bytes", chain.target_bytes}}},
+      {"importedAs", text_or_null(chain.imported_as)}};
 }
 
 json::Value target_json(const tuf::ProvenTarget& target, const std::string& gun) {

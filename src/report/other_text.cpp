@@ -38,7 +38,11 @@ std::string claimed_chain(const bundle::ChainRecord& chain, const Style& style) 
   std::vector<std::vector<std::string>> rows;
   for (const auto& file : chain.files)
     rows.push_back({printable(file.file), "version " + std::to_string(file.version)});
-  return out + table(rows, 12);
+  out += table(rows, 12);
+  std::vector<std::vector<std::string>> targets;
+  for (const auto& target : chain.targets) targets.push_back({printable(target.name), human_size(target.size)});
+  if (!targets.empty()) out += line(style, "", "with " + counted(targets.size(), "target file") + ":");
+  return out + table(targets, 12);
 }
 
 std::string root_kind(const trust::RootEntry& root) {

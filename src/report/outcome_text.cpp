@@ -65,6 +65,11 @@ std::string clock_section(const transfer::Outcome& outcome, const Style& style) 
   return out;
 }
 
+/// A chain of one repository signs tags, one of many signs whole references, or names of any kind.
+std::string target_words(const std::string& target, const std::string& reference) {
+  return (reference.ends_with(":" + target) ? "tag " : "target ") + printable(target);
+}
+
 std::string proof_lines(const transfer::Outcome& outcome, const transfer::ImageOutcome& image, const Style& style) {
   if (!image.target) {
     const std::string vouching = is_sealed(outcome) ? "nothing but the seal vouches for it" : "nothing vouches for it";
@@ -75,7 +80,10 @@ std::string proof_lines(const transfer::Outcome& outcome, const transfer::ImageO
   const auto keys = style.verbose ? target.signed_by : abbreviate(target.signed_by);
   std::string out = line(style, "",
                          style.good("proven by ") + "role " + printable(target.role) + ", key " +
-                             base::join(keys, ", ") + ", as tag " + printable(target.name));
+                             base::join(keys, ", ") + ", as " + target_words(target.name, image.record.reference));
+  if (image.named_by_seal) {
+    out += line(style, "", style.warn("that this target is the image's is the word of who sealed, not of the chain"));
+  }
   out += line(
       style, "",
       "from the pinned root: " + printable(chain.pin) + ", root version " + std::to_string(chain.first_root) + " on");
@@ -130,6 +138,11 @@ std::string chain_section(const transfer::ChainOutcome& chain, const transfer::O
   for (const auto& role : chain.absent_roles) {
     out += line(style, "", style.warn("not in the chain: ") + "role " + printable(role));
   }
+  if (chain.target_files > 0) {
+    out += line(style, "", counted(chain.target_files, "target file") + ", " + human_size(chain.target_bytes));
+  }
+  if (!chain.imported_as.empty())
+    out += line(style, "", "a repository for clients, in " + printable(chain.imported_as));
   for (const auto& finding : chain.expiry.findings) {
     const bool is_role = std::ranges::find(chain.roles, finding.what, &tuf::ProvenRole::name) != chain.roles.end();
     if (is_role) continue;

@@ -74,7 +74,7 @@ class ArtifactReader {
     const bundle::Statement& statement = seal.claimed();
     const bundle::ChainRecord& chain = chain_of(statement, image);
     const tuf::Dialect& dialect = dialect_of(chain);
-    AttachedChain found{{read_files(statement, chain), &dialect, "attached"}, chain.gun, {}};
+    AttachedChain found{{read_files(statement, chain), &dialect, "attached", nullptr}, chain.gun, {}};
     for (const auto& record : statement.images) {
       if (record.digest == image && record.proof && &statement.chains.at(record.proof->chain) == &chain) {
         found.references.push_back(record.reference);
@@ -111,7 +111,7 @@ class ArtifactReader {
       if (entry == statement.entries.end() || title_of(layer) != name || layer.digest != entry->sha256) {
         throw Error(ErrorCode::digest_mismatch, "layer " + std::to_string(i + 1) + " is not the sealed " + name);
       }
-      add_chain_file(files, chain.files[i], oci::read_blob(source_, layer, tuf::kMaxTargetsBytes));
+      add_chain_file(files, chain, chain.files[i], oci::read_blob(source_, layer, tuf::kMaxTargetsBytes));
     }
     return files;
   }

@@ -207,6 +207,16 @@ std::vector<digest::Digest> Contents::walk_layers(const oci::Manifest& manifest,
   return shown;
 }
 
+void Contents::add_file(const oci::PlannedBlob& file) {
+  const auto known = taken_.find(file.digest);
+  if (known == taken_.end()) {
+    taken_.emplace(file.digest, Taken{&payload_, file.size});
+    payload_.push_back(file);
+  } else if (known->second.size != file.size) {
+    throw Error(ErrorCode::malformed, "blob " + file.digest.text() + " is said to have two sizes");
+  }
+}
+
 /// Whatever an artifact is, its configuration is not looked into, and it is no image of any platform.
 void Contents::walk_artifact(const oci::Descriptor& at, unsigned depth, Walk& walk) {
   check_depth(depth);

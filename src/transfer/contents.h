@@ -59,6 +59,9 @@ class Contents {
   /// image's manifests in the way it is said to.
   const oci::Attachment& attach(WalkedImage& image, const oci::Attachment& attachment);
 
+  /// Adds a file that belongs to no image, unless it is there.
+  void add_file(const oci::PlannedBlob& file);
+
   /// How much was added; rewind() takes back what came after it.
   struct Mark {
     std::size_t metadata = 0;

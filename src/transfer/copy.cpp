@@ -121,7 +121,7 @@ void Copier::deliver(oci::ImageDestination& destination) {
     }
     make_artifact = [&](std::size_t index) {
       const auto& record = packer_.outcome().images[index].record;
-      return make_chain_artifact(*seal_, record, packer_.chains()[record.proof->chain].files);
+      return make_chain_artifact(*seal_, record, packer_.chains()[record.proof->chain].found.files);
     };
   }
   const Contents& contents = packer_.contents();

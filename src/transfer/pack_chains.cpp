@@ -16,8 +16,26 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-void check_full_name(const std::string& gun) {
-  if (oci::parse_reference(gun).repository() == gun) return;
+bool is_full_name(const std::string& gun) {
+  try {
+    return oci::parse_reference(gun).repository() == gun;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// What is no repository of images has a name all the same, which must be fit to be a path and a pattern.
+bool is_any_name(const std::string& name) {
+  const auto parts = base::split(name, '/');
+  const bool is_path =
+      std::ranges::none_of(parts, [](auto part) { return part.empty() || part == "." || part == ".."; });
+  return is_path && name.size() <= bundle::kMaxTextBytes && base::printable(name) == name &&
+         name.find_first_of(" \\*") == std::string::npos;
+}
+
+void check_name(const std::string& gun, const std::vector<std::shared_ptr<ChainSource>>& sources) {
+  const bool may_be_any = std::ranges::any_of(sources, [](const auto& source) { return source->takes_any_name(); });
+  if (may_be_any ? is_any_name(gun) : is_full_name(gun)) return;
   throw Error(ErrorCode::usage, "'" + gun + "' is no full repository name",
               "write it in full, without tag: docker.io/library/alpine");
 }
@@ -66,21 +84,21 @@ ChainShelf::Item make_item(FoundChain found, tuf::VerifiedChain chain, bool firs
   record.pin = chain.pin();
   record.first_use = first_use;
   record.root_key_ids = root_key_ids(found);
-  ChainOutcome outcome{chain.gun(),        chain.dialect(), found.source,         chain.pin(), first_use,
-                       chain.first_root(), chain.roles(),   chain.absent_roles(), {}};
-  return {std::move(found.files), std::move(chain), std::move(record), std::move(outcome)};
+  ChainOutcome outcome{chain.gun(),   chain.dialect(),      found.source, chain.pin(), first_use, chain.first_root(),
+                       chain.roles(), chain.absent_roles(), {},           0,           0,         {}};
+  return {std::move(found), std::move(chain), std::move(record), std::move(outcome)};
 }
 
 }  // namespace
 
-FoundChain ChainShelf::find(const std::string& gun) {
+FoundChain ChainShelf::find(const std::string& gun, const ChainSource::Pins& pins) {
   if (const auto attached = attached_.find(gun); attached != attached_.end()) {
     return attached->second.chain;
   }
   if (request_.chains.empty()) {
     throw Error(ErrorCode::chain_incomplete, "no chain of " + gun + " is attached to its images");
   }
-  return find_chain(request_.chains, gun);
+  return find_chain(request_.chains, gun, pins);
 }
 
 void ChainShelf::take_attached(ChosenImage& image) {
@@ -130,10 +148,10 @@ std::map<std::size_t, std::size_t> ChainShelf::keep_only(const std::set<std::siz
 
 std::size_t ChainShelf::index_for(const std::string& gun) {
   if (const auto known = index_.find(gun); known != index_.end()) return known->second;
-  check_full_name(gun);
-  FoundChain found = find(gun);
+  check_name(gun, request_.chains);
   std::vector<tuf::RootPin> pins;
   if (request_.store != nullptr) pins = request_.store->pins_for(gun);
+  FoundChain found = find(gun, pins);
   const bool first_use = pins.empty() && request_.first_use;
   if (first_use) pins.emplace_back(tuf::FirstUsePin{});
   auto chain = base::with_context("chain of " + gun,

@@ -27,7 +27,7 @@ class ChainShelf {
   void take_attached(ChosenImage& image);
 
   struct Item {
-    tuf::ChainFiles files;
+    FoundChain found;
     tuf::VerifiedChain chain;
     bundle::ChainRecord record;  ///< without its files
     ChainOutcome outcome;        ///< without its expiry
@@ -43,7 +43,7 @@ class ChainShelf {
     FoundChain chain;
     std::uint64_t version = 0;
   };
-  FoundChain find(const std::string& gun);
+  FoundChain find(const std::string& gun, const ChainSource::Pins& pins);
   bool is_pinned(const std::string& gun) const;
 
   const PackRequest& request_;

@@ -183,6 +183,20 @@ void check_length(const oci::SourceImage& match, const tuf::ProvenTarget& target
                                               std::to_string(match.root.size));
 }
 
+/// Whether the manifest has every hash that is signed.
+bool has_hashes(const ChosenImage& image, const oci::SourceImage& there, const tuf::ProvenTarget& target) {
+  const base::Bytes bytes = oci::read_blob(*image.source, there.root, oci::kMaxManifestBytes);
+  return std::ranges::all_of(target.target.hashes, [&](const digest::Digest& hash) {
+    return hash == (hash.algorithm() == digest::Algorithm::sha512 ? digest::sha512(bytes) : digest::sha256(bytes));
+  });
+}
+
+void check_hashes(const ChosenImage& image, const oci::SourceImage& match, const tuf::ProvenTarget& target) {
+  if (has_hashes(image, match, target)) return;
+  throw Error(ErrorCode::target_mismatch,
+              "tag " + target.name + " is signed with several hashes, and the manifest has not all of them");
+}
+
 /// The registry no longer has what was signed; the tag may show something else.
 [[noreturn]] void refuse_remote(const ChosenImage& image, const digest::Digest& promised, const std::string& target) {
   const std::string signed_as =
@@ -195,34 +209,47 @@ void check_length(const oci::SourceImage& match, const tuf::ProvenTarget& target
               "sign what is there now, or push the signed image again");
 }
 
+oci::SourceImage match_digest(const ChosenImage& image, const digest::Digest& promised, const std::string& target) {
+  const auto same = [&](const oci::SourceImage& each) { return each.has_manifest && each.root.digest == promised; };
+  const auto listed = std::ranges::find_if(image.candidates, same);
+  if (listed != image.candidates.end()) return *listed;
+  // Signed under this name but shown under another one, or under none: the digest decides.
+  if (auto match = image.source->find_manifest(promised)) return *match;
+  if (image.is_remote) refuse_remote(image, promised, target);
+  const oci::SourceImage& there = image.candidates.front();
+  const std::string present =
+      there.has_manifest ? there.root.digest.text() : "configuration " + there.root.digest.text();
+  throw Error(ErrorCode::target_mismatch,
+              "tag " + target + " is signed as " + promised.text() + ", but " + image.source->description() +
+                  " holds " + present + ": " + explain(there),
+              advise(there, image.reference));
+}
+
+/// Signed without SHA-256, by which images are found: what stands under the name is asked whether it is the one.
+oci::SourceImage match_content(const ChosenImage& image, const tuf::ProvenTarget& target) {
+  std::vector<oci::SourceImage> candidates = image.candidates;
+  if (image.is_remote) {
+    const auto there = image.digest ? image.source->find_manifest(*image.digest) : image.source->find_tag(image.tag);
+    if (there) candidates.push_back(*there);
+  }
+  for (const auto& each : candidates) {
+    if (each.has_manifest && each.root.size == target.target.length && has_hashes(image, each, target)) return each;
+  }
+  throw Error(ErrorCode::target_mismatch, "tag " + target.name + " is signed as " +
+                                              target.target.hashes.front().short_text() + ", and " +
+                                              image.source->description() + " holds no such manifest under its name");
+}
+
 }  // namespace
 
 oci::SourceImage match_target(const ChosenImage& image, const tuf::ProvenTarget& target) {
   const auto promised = std::ranges::find(target.target.hashes, digest::Algorithm::sha256, &digest::Digest::algorithm);
-  if (promised == target.target.hashes.end()) {
-    throw Error(ErrorCode::target_mismatch, "target " + target.name + " promises no SHA-256 digest");
-  }
-  const auto same = [&](const oci::SourceImage& each) { return each.has_manifest && each.root.digest == *promised; };
-  const auto listed = std::ranges::find_if(image.candidates, same);
-  std::optional<oci::SourceImage> match;
-  if (listed != image.candidates.end()) {
-    match = *listed;
-  } else {
-    // Signed under this name but shown under another one, or under none: the digest decides.
-    match = image.source->find_manifest(*promised);
-  }
-  if (!match && image.is_remote) refuse_remote(image, *promised, target.name);
-  if (!match) {
-    const oci::SourceImage& there = image.candidates.front();
-    const std::string present =
-        there.has_manifest ? there.root.digest.text() : "configuration " + there.root.digest.text();
-    throw Error(ErrorCode::target_mismatch,
-                "tag " + target.name + " is signed as " + promised->text() + ", but " + image.source->description() +
-                    " holds " + present + ": " + explain(there),
-                advise(there, image.reference));
-  }
-  check_length(*match, target);
-  return *match;
+  const bool is_by_digest = promised != target.target.hashes.end();
+  const oci::SourceImage match =
+      is_by_digest ? match_digest(image, *promised, target.name) : match_content(image, target);
+  check_length(match, target);
+  if (target.target.hashes.size() > 1) check_hashes(image, match, target);
+  return match;
 }
 
 oci::SourceImage match_unsigned(const ChosenImage& image) {

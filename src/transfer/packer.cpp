@@ -51,30 +51,38 @@ trust::TrustStore rules_for_packing(const trust::TrustStore* store) {
   return rules;
 }
 
-/// The tag is the target. A reference by digest alone means whichever tag is signed with that digest.
-tuf::ProvenTarget find_target(const tuf::VerifiedChain& chain, const oci::Reference& reference) {
-  const auto has_digest = [&](const tuf::ProvenTarget& target) {
-    return std::ranges::find(target.target.hashes, *reference.digest) != target.target.hashes.end();
-  };
-  if (!reference.tag.empty()) {
-    auto target = chain.find(reference.tag);
-    if (reference.digest && !has_digest(target)) {
-      throw Error(ErrorCode::target_mismatch,
-                  "tag " + target.name + " is signed with another digest than " + reference.digest->text());
-    }
-    return target;
-  }
-  for (const auto& target : chain.all_targets()) {
-    if (has_digest(target)) return chain.find(target.name);
-  }
-  throw Error(ErrorCode::target_missing, "the chain signs no tag with digest " + reference.digest->text());
+bool has_digest(const tuf::ProvenTarget& target, const digest::Digest& digest) {
+  return std::ranges::find(target.target.hashes, digest) != target.target.hashes.end();
 }
 
-/// Notary signs any text; only what can be a tag can be an image's name.
-std::string signed_name(const std::string& gun, const std::string& target) {
-  const oci::Reference name = oci::parse_reference(gun + ":" + target, false);
-  if (name.tag == target && !name.digest) return name.text();
-  throw Error(ErrorCode::invalid_reference, "target '" + base::printable(target) + "' is no tag");
+/// A reference by digest alone means whichever tag is signed with that digest.
+tuf::ProvenTarget find_by_digest(const ChainShelf::Item& item, const digest::Digest& digest) {
+  for (const auto& target : item.chain.all_targets()) {
+    const bool is_tag = !item.found.dialect->tag_of(item.chain.gun(), target.name).empty();
+    if (is_tag && has_digest(target, digest)) return target;
+  }
+  throw Error(ErrorCode::target_missing, "the chain signs no tag with digest " + digest.text());
+}
+
+/// Any text can be signed; only what can be a tag can be an image's name.
+std::string image_name(const std::string& gun, const std::string& tag) {
+  const oci::Reference name = oci::parse_reference(gun + ":" + tag, false);
+  if (name.tag == tag && !name.digest) return name.text();
+  throw Error(ErrorCode::invalid_reference, "target '" + base::printable(tag) + "' is no tag");
+}
+
+/// Under which name the far side gets an image: that which the target stands for, else the one that was asked for.
+std::string signed_name(const ChainShelf::Item& item, const tuf::ProvenTarget& target, const std::string& asked_tag) {
+  const std::string tag = item.found.dialect->tag_of(item.chain.gun(), target.name);
+  if (!tag.empty() && !asked_tag.empty() && tag != asked_tag) {
+    throw Error(ErrorCode::usage,
+                "target '" + base::printable(target.name) + "' is the name of another image than tag " + asked_tag);
+  }
+  if (tag.empty() && asked_tag.empty()) {
+    throw Error(ErrorCode::usage, "an image that is proven by a target of another name needs a tag",
+                "name it with --name REPOSITORY:TAG");
+  }
+  return image_name(item.chain.gun(), tag.empty() ? asked_tag : tag);
 }
 
 /// An attachment as the statement lists it.
@@ -126,6 +134,7 @@ void Packer::gather() {
   }
   for (const auto* image : found) add_images(*image);
   for (const auto& gun : request_.guns) add_chain(gun);
+  if (!request_.keep_going) check_target_names();
   drop_idle_chains();
   outcome_.failures.insert(outcome_.failures.begin(), chooser_.failures().begin(), chooser_.failures().end());
   if (!walked_.empty() || (request_.images.empty() && !chains_.items().empty())) return;
@@ -173,7 +182,10 @@ std::vector<std::string> Packer::all_tags(const ChosenImage& chosen) {
   const std::string gun = request_.gun.empty() ? chosen.reference.repository() : request_.gun;
   std::vector<std::string> tags;
   if (needs_chain(gun)) {
-    for (const auto& target : chains_.at(chains_.index_for(gun)).chain.all_targets()) tags.push_back(target.name);
+    const auto& item = chains_.at(chains_.index_for(gun));
+    for (const auto& target : item.chain.all_targets()) {
+      if (auto tag = item.found.dialect->tag_of(gun, target.name); !tag.empty()) tags.push_back(std::move(tag));
+    }
   } else {
     for (auto& tag : chosen.source->tags()) {
       if (!is_attachment_tag(tag)) tags.push_back(std::move(tag));
@@ -216,16 +228,17 @@ bool Packer::needs_chain(const std::string& gun) const {
   if (rule != nullptr && !rule->chain_required) return false;
   throw Error(
       ErrorCode::usage, "nothing says where the chain of " + gun + " comes from",
-      "give --trust notary:URL, --trust docker:DIR or --trust dir:DIR; --trust none packs without proof of origin");
+      "give --trust notary:URL, docker:DIR, dir:DIR, tuf:URL or tuf:DIR; --trust none packs without proof of origin");
 }
 
 void Packer::add_proven(const ChosenImage& image, const std::string& gun) {
   const std::size_t index = chains_.index_for(gun);
   auto& item = chains_.at(index);
   ImageOutcome outcome;
-  outcome.target = find_target(item.chain, image.reference);
+  outcome.target = find_target(image, item);
   const oci::SourceImage match = match_target(image, *outcome.target);
-  outcome.record.reference = signed_name(gun, outcome.target->name);
+  outcome.record.reference = signed_name(item, *outcome.target, image.reference.tag);
+  outcome.named_by_seal = item.found.dialect->tag_of(gun, outcome.target->name).empty();
   outcome.record.proof = bundle::ProofRecord{index, outcome.target->name, outcome.target->role};
   judge(outcome, gun, &item.chain);
   item.outcome.expiry = trust::judge_expiry(item.chain.lifetimes(), outcome.decision.expiry.rule, outcome_.clocks);
@@ -249,6 +262,29 @@ void Packer::add_unproven(const ChosenImage& image, const std::string& gun) {
   add_contents(image, only, std::move(outcome));
 }
 
+tuf::ProvenTarget Packer::find_target(const ChosenImage& image, const ChainShelf::Item& item) {
+  const oci::Reference& reference = image.reference;
+  const auto mapped = request_.target_names.find(reference.text());
+  if (mapped == request_.target_names.end() && reference.tag.empty()) return find_by_digest(item, *reference.digest);
+  const bool is_mapped = mapped != request_.target_names.end();
+  if (is_mapped) used_target_names_.insert(mapped->first);
+  auto target =
+      item.chain.find(is_mapped ? mapped->second : item.found.dialect->target_for(item.chain.gun(), reference.tag));
+  if (reference.digest && !has_digest(target, *reference.digest)) {
+    throw Error(ErrorCode::target_mismatch,
+                "tag " + target.name + " is signed with another digest than " + reference.digest->text());
+  }
+  return target;
+}
+
+/// A name that was meant for an image that is not there is a mistake that nobody would see.
+void Packer::check_target_names() const {
+  for (const auto& [image, target] : request_.target_names) {
+    if (used_target_names_.contains(image)) continue;
+    throw Error(ErrorCode::usage, "--target speaks of " + image + ", which is not packed with a chain");
+  }
+}
+
 /// A chain without an image: judged by the roles that every proof rests on.
 void Packer::add_chain(const std::string& gun) {
   try {
@@ -263,11 +299,22 @@ void Packer::add_chain(const std::string& gun) {
                     "--expiry ignore captures it all the same and records that");
       }
       note_expired(verdict, gun);
+      if (request_.target_files) add_target_files(index);
       used_chains_.insert(index);
     });
   } catch (const Error& error) {
     fail(gun, error);
   }
+}
+
+void Packer::add_target_files(std::size_t chain) {
+  auto& item = chains_.at(chain);
+  item.record.targets = target_files_.add(item.chain, item.found.targets);
+  for (const auto& target : item.record.targets) {
+    contents_.add_file({target.sha256, target.size, {}});
+    item.outcome.target_bytes += target.size;
+  }
+  item.outcome.target_files = item.record.targets.size();
 }
 
 /// What has expired and was let pass is said under the seal.
@@ -338,6 +385,7 @@ std::unique_ptr<base::Source> Packer::open(std::size_t index) {
 
 std::unique_ptr<base::Source> Packer::open_blob(const digest::Digest& digest) {
   if (const auto* bytes = blobs_.kept(digest)) return std::make_unique<base::MemorySource>(*bytes);
+  if (target_files_.holds(digest) && !places_.contains(digest)) return target_files_.open(digest);
   const Place& place = places_.at(digest);
   return place.source->open({place.media_type, digest, place.size, {}, {}});
 }
@@ -370,7 +418,7 @@ void Packer::collect_entries() {
 
 void Packer::collect_chains() {
   for (auto& item : chains_.items()) {
-    for (auto& placed : place_chain(item.files, item.chain)) {
+    for (auto& placed : place_chain(item.found.files, *item.found.dialect, item.chain)) {
       add_entry(item.record.folder + "/" + placed.record.file, placed.bytes->size(), digest::sha256(*placed.bytes),
                 *placed.bytes);
       item.record.files.push_back(std::move(placed.record));

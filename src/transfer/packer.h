@@ -14,6 +14,7 @@
 #include "gapstow/trust/store.h"
 #include "pack_chains.h"
 #include "pack_images.h"
+#include "target_files.h"
 
 namespace gapstow::transfer {
 
@@ -76,6 +77,9 @@ class Packer {
   void add_contents(const ChosenImage& image, const oci::SourceImage& match, ImageOutcome outcome);
   void add_attachments(const ChosenImage& image, WalkedImage& walked, bundle::ImageRecord& record);
   void add_chain(const std::string& gun);
+  void add_target_files(std::size_t chain);
+  tuf::ProvenTarget find_target(const ChosenImage& image, const ChainShelf::Item& item);
+  void check_target_names() const;
   bool needs_chain(const std::string& gun) const;
   void drop_idle_chains();
   void note_expired(const trust::ExpiryVerdict& verdict, const std::string& repository);
@@ -92,6 +96,8 @@ class Packer {
   SourceBlobs blobs_;
   Contents contents_;
   std::map<digest::Digest, Place> places_;
+  TargetShelf target_files_;
+  std::set<std::string> used_target_names_;
   std::vector<WalkedImage> walked_;
   std::set<std::string> references_;
   std::set<std::size_t> used_chains_;  ///< by an image, or asked for alone

@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "clock_floor.h"
+#include "gapstow/base/checked.h"
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
 #include "gapstow/bundle/layout.h"
 #include "gapstow/tuf/dialect.h"
 #include "history_check.h"
+#include "target_files.h"
 #include "views.h"
 
 namespace gapstow::transfer {
@@ -49,33 +51,36 @@ oci::Binding binding_of(const bundle::ImageRecord& record) {
   return record.binding == "diff-ids" ? oci::Binding::diff_ids : oci::Binding::manifest;
 }
 
-/// The digest and length a target promises must be those of the manifest in the bundle.
-void check_target(const bundle::ImageRecord& record, const tuf::ProvenTarget& target) {
-  const auto promised = std::ranges::find(target.target.hashes, digest::Algorithm::sha256, &digest::Digest::algorithm);
-  if (promised == target.target.hashes.end()) {
-    throw Error(ErrorCode::target_mismatch, "target " + target.name + " promises no SHA-256 digest");
-  }
-  if (*promised != record.digest) {
-    throw Error(ErrorCode::target_mismatch, "target " + target.name + " is signed as " + promised->text() +
-                                                ", the bundle holds " + record.digest.text());
-  }
-  if (target.target.length != record.size) {
-    throw Error(ErrorCode::target_mismatch, "target " + target.name + " is signed with " +
-                                                std::to_string(target.target.length) + " bytes, the manifest has " +
-                                                std::to_string(record.size));
+/// Length and every hash that a target promises must be those of the manifest in the bundle.
+void check_target(const bundle::ImageRecord& record, const tuf::ProvenTarget& target, base::ByteView manifest) {
+  for (const auto& hash : further_hashes({target.name, record.digest, record.size}, target)) {
+    if (digest::sha512(manifest) == hash) continue;
+    throw Error(ErrorCode::target_mismatch,
+                "target " + target.name + " is signed as " + hash.short_text() + ", the manifest in the bundle is not");
   }
 }
 
-/// The name an image was signed under is the chain's, and its tag is the target: a chain of another repository or
-/// another tag of it proves nothing about this name.
-void check_origin(const bundle::ImageRecord& record, const std::string& gun, const tuf::ProvenTarget& target) {
-  if (record.reference != gun + ":" + target.name) {
-    throw Error(ErrorCode::name_mismatch, "the chain proves " + gun + ":" + target.name + ", not " + record.reference);
+/// A chain proves the names that it signs. A target of another kind of name proves a digest; that it is this image's is
+/// then the sealer's word, within the repository that the chain is pinned for.
+void check_origin(const bundle::ImageRecord& record, const tuf::VerifiedChain& chain, const tuf::Dialect& dialect,
+                  const tuf::ProvenTarget& target) {
+  const std::string tag = dialect.tag_of(chain.gun(), target.name);
+  const bool is_right =
+      tag.empty() ? record.reference.starts_with(chain.gun() + ":") : record.reference == chain.gun() + ":" + tag;
+  if (!is_right) {
+    throw Error(ErrorCode::name_mismatch, "the chain of " + chain.gun() + " proves target " +
+                                              base::printable(target.name) + ", not " + record.reference);
   }
   if (record.proof->role != target.role) {
     throw Error(ErrorCode::role_invalid,
                 "role " + target.role + " answers for target " + target.name + ", the seal says " + record.proof->role);
   }
+}
+
+std::uint64_t bytes_of(const std::vector<bundle::TargetFileRecord>& targets) {
+  std::uint64_t bytes = 0;
+  for (const auto& target : targets) bytes = base::checked_add(bytes, target.size);
+  return bytes;
 }
 
 /// An attachment as the statement lists it.
@@ -110,6 +115,12 @@ void Prover::deliver_to(oci::ImageDestination& destination, const ImportOptions&
   options_ = &options;
 }
 
+void Prover::deliver_to(RepositoryWriter& repositories) { repositories_ = &repositories; }
+
+bool Prover::keeps_chain_files() const {
+  return repositories_ != nullptr || (options_ != nullptr && options_->attach_chain);
+}
+
 bundle::SealPolicy Prover::on_claim(const bundle::Seal&) {
   bundle::SealPolicy policy;
   policy.threshold = request_.store.threshold;
@@ -120,10 +131,7 @@ bundle::SealPolicy Prover::on_claim(const bundle::Seal&) {
 void Prover::on_seal(const bundle::Seal& seal, const bundle::SealSigners& signers) {
   seal_ = &seal;
   statement_ = &seal.claimed();
-  if (destination_ != nullptr && statement_->images.empty()) {
-    throw Error(ErrorCode::usage, "the bundle holds chains and no image, so there is nothing to import",
-                "give it to pack or chain verify as a source: bundle:FILE");
-  }
+  check_importable();
   outcome_.bundle_id = seal.bundle_id().hex();
   outcome_.bundle_size = bundle::lay_out(*statement_).total;
   observer_.stage(destination_ != nullptr ? "importing" : "verifying", outcome_.bundle_size);
@@ -144,6 +152,18 @@ void Prover::on_seal(const bundle::Seal& seal, const bundle::SealSigners& signer
   }
 }
 
+void Prover::check_importable() const {
+  if (destination_ != nullptr && statement_->images.empty()) {
+    throw Error(ErrorCode::usage, "the bundle holds chains and no image, so there is nothing to import there",
+                "give it to pack or chain verify as a source: bundle:FILE; a TUF repository is imported to tuf:DIR");
+  }
+  const auto is_tuf = [](const auto& chain) { return chain.dialect == tuf::tuf_v1().name(); };
+  if (repositories_ != nullptr && std::ranges::none_of(statement_->chains, is_tuf)) {
+    throw Error(ErrorCode::usage, "the bundle holds no TUF repository that could be written out",
+                "chain fetch tuf:URL --targets makes such bundles");
+  }
+}
+
 void Prover::on_metadata(const bundle::Entry& entry, base::ByteView bytes) {
   if (entry.name.starts_with(kTrustFolder)) {
     take_chain_file(entry, bytes);
@@ -157,10 +177,10 @@ void Prover::on_metadata(const bundle::Entry& entry, base::ByteView bytes) {
 void Prover::take_chain_file(const bundle::Entry& entry, base::ByteView bytes) {
   const auto& record = statement_->chains.at(chain_);
   const auto& file = record.files.at(chain_file_);
-  base::with_context(entry.name, [&] { add_chain_file(files_, file, base::to_bytes(bytes)); });
+  base::with_context(entry.name, [&] { add_chain_file(files_, record, file, base::to_bytes(bytes)); });
   if (++chain_file_ < record.files.size()) return;
   prove_chain(chain_, files_);
-  if (options_ != nullptr && options_->attach_chain) chain_files_.push_back(std::move(files_));
+  if (keeps_chain_files()) chain_files_.push_back(std::move(files_));
   files_ = {};
   chain_file_ = 0;
   ++chain_;
@@ -182,6 +202,9 @@ void Prover::prove_chain(std::size_t index, const tuf::ChainFiles& files) {
                              chain.first_root(),
                              chain.roles(),
                              chain.absent_roles(),
+                             {},
+                             record.targets.size(),
+                             bytes_of(record.targets),
                              {}});
   check_history(chain, index);
 }
@@ -225,10 +248,44 @@ void Prover::prove_contents() {
     walked.push_back(walk_image(record, contents));
     judge_image(i, walked.back());
   }
+  for (std::size_t i = 0; i < chains_.size(); ++i) prove_target_files(i, contents);
   for (std::size_t i = 0; i < chains_.size(); ++i) judge_lone_chain(i);
   compare_entries(contents, walked);
+  if (repositories_ != nullptr && !outcome_.refusal()) start_repositories();
   if (destination_ == nullptr) return;
   if (!outcome_.refusal() || options_->keep_going) start_import(walked, contents);
+}
+
+/// Each file must be what the chain signs under its name; hashes of other kinds are checked while the bytes flow.
+void Prover::prove_target_files(std::size_t index, Contents& contents) {
+  const auto& record = statement_->chains[index];
+  base::with_context("chain of " + record.gun, [&] {
+    for (const auto& target : record.targets) {
+      check_target_path(target.name);
+      for (auto& hash : further_hashes(target, chains_[index].find(target.name))) {
+        if (const auto document = documents_.find(target.sha256); document == documents_.end()) {
+          further_hashes_[target.sha256].insert(std::move(hash));
+        } else if (digest::sha512(document->second) != hash) {
+          throw Error(ErrorCode::target_mismatch, "target " + target.name + " is not signed as " + hash.short_text());
+        }
+      }
+      contents.add_file({target.sha256, target.size, {}});
+    }
+  });
+}
+
+void Prover::start_repositories() {
+  for (std::size_t i = 0; i < chains_.size(); ++i) {
+    if (dialect_of(statement_->chains[i]).name() != tuf::tuf_v1().name()) continue;
+    repositories_->add(chains_[i], std::move(chain_files_[i]), statement_->chains[i].targets);
+  }
+  repositories_->begin();
+  for (const auto& [digest, bytes] : documents_) {
+    if (!repositories_->expects(digest)) continue;
+    const auto sink = repositories_->put(digest);
+    sink->write(bytes);
+    sink->finish();
+  }
 }
 
 void Prover::compare_entries(const Contents& contents, const std::vector<WalkedImage>& walked) const {
@@ -267,8 +324,10 @@ void Prover::judge_image(std::size_t index, const WalkedImage& walked) {
     const auto& chain = chains_.at(record.proof->chain);
     base::with_context(record.reference, [&] {
       image.target = chain.find(record.proof->target);
-      check_origin(record, chain.gun(), *image.target);
-      check_target(record, *image.target);
+      const tuf::Dialect& dialect = dialect_of(statement_->chains.at(record.proof->chain));
+      check_origin(record, chain, dialect, *image.target);
+      check_target(record, *image.target, documents_.at(record.digest));
+      image.named_by_seal = dialect.tag_of(chain.gun(), image.target->name).empty();
     });
     evidence.repository = chain.gun();
     evidence.chain = &chain;
@@ -333,6 +392,14 @@ void Prover::start_import(const std::vector<WalkedImage>& walked, const Contents
 }
 
 std::unique_ptr<base::Sink> Prover::open_payload(const bundle::Entry& entry) {
+  auto sink = open_destination(entry);
+  const auto further = further_hashes_.find(entry.sha256);
+  if (further == further_hashes_.end()) return sink;
+  return make_checking_sink(std::move(sink), {further->second.begin(), further->second.end()});
+}
+
+std::unique_ptr<base::Sink> Prover::open_destination(const bundle::Entry& entry) {
+  if (repositories_ != nullptr && repositories_->expects(entry.sha256)) return repositories_->put(entry.sha256);
   if (!shipment_ || options_->dry_run || !shipment_->expects(entry.sha256)) return nullptr;
   if (destination_->holds(entry.sha256)) return nullptr;
   return destination_->put(entry.sha256);

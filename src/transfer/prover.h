@@ -14,6 +14,7 @@
 #include "gapstow/transfer/outcome.h"
 #include "gapstow/transfer/verify.h"
 #include "gapstow/tuf/chain.h"
+#include "repository_writer.h"
 #include "shipment.h"
 
 namespace gapstow::transfer {
@@ -24,6 +25,8 @@ class Prover final : public bundle::Consumer {
   Prover(const VerifyRequest& request, trust::State* state, const Surroundings& around);
   /// What is proven and accepted is put into `destination` as well.
   void deliver_to(oci::ImageDestination& destination, const ImportOptions& options);
+  /// Repositories of TUF 1.0 are written out, when nothing is refused.
+  void deliver_to(RepositoryWriter& repositories);
 
   bundle::SealPolicy on_claim(const bundle::Seal& seal) override;
   void on_seal(const bundle::Seal& seal, const bundle::SealSigners& signers) override;
@@ -45,6 +48,11 @@ class Prover final : public bundle::Consumer {
   void prove_contents();
   WalkedImage walk_image(const bundle::ImageRecord& record, Contents& contents) const;
   void compare_entries(const Contents& contents, const std::vector<WalkedImage>& walked) const;
+  void check_importable() const;
+  bool keeps_chain_files() const;
+  void prove_target_files(std::size_t index, Contents& contents);
+  void start_repositories();
+  std::unique_ptr<base::Sink> open_destination(const bundle::Entry& entry);
   void judge_image(std::size_t index, const WalkedImage& walked);
   void judge_lone_chain(std::size_t index);
   void report_lifetimes(std::size_t chain, trust::ExpiryRule rule);
@@ -54,6 +62,7 @@ class Prover final : public bundle::Consumer {
   trust::State* state_;
   oci::ImageDestination* destination_ = nullptr;
   const ImportOptions* options_ = nullptr;
+  RepositoryWriter* repositories_ = nullptr;
   Observer& observer_;
   const bundle::Seal* seal_ = nullptr;
   const bundle::Statement* statement_ = nullptr;
@@ -68,6 +77,7 @@ class Prover final : public bundle::Consumer {
   std::set<std::size_t> refused_alone_;                             ///< chains without an image that are refused
   std::map<std::string, base::Bytes> views_;
   std::map<digest::Digest, base::Bytes> documents_;
+  std::map<digest::Digest, std::set<digest::Digest>> further_hashes_;  ///< of target files among the payload
   std::optional<Shipment> shipment_;
 };
 

@@ -16,6 +16,11 @@ trust::HistoryRecord make_record(const Outcome& outcome, const base::Time& now) 
   record.destination = outcome.destination;
   record.rollback_reason = outcome.rollback_reason;
   for (const auto& signer : outcome.signers) record.signers.push_back(signer.name + " (" + signer.fingerprint + ")");
+  for (const auto& chain : outcome.chains) {
+    if (chain.imported_as.empty()) continue;
+    const auto& root = chain.roles.front();
+    record.images.push_back({chain.gun, root.sha256.text(), root.name, root.signed_by, chain.imported_as});
+  }
   for (const auto& image : outcome.images) {
     if (image.imported_as.empty()) continue;
     trust::HistoryRecord::Image entry;
@@ -93,6 +98,17 @@ void publish(const Shipment& shipment, oci::ImageDestination& destination, const
   shipment.report(destination, outcome);
   around.cancel.check();
   if (count_arrived(outcome) > 0) commit(shipment, destination, publication, outcome, around.clock.now());
+}
+
+void publish(RepositoryWriter& repositories, const std::vector<trust::SeenUpdate>& updates,
+             const std::string& state_path, Outcome& outcome, const Surroundings& around) {
+  outcome.destination = repositories.description();
+  around.cancel.check();
+  repositories.settle();
+  for (auto& chain : outcome.chains) chain.imported_as = repositories.place_of(chain.gun);
+  const base::Time now = around.clock.now();
+  trust::State::open_or_create(state_path)
+      ->commit(make_record(outcome, now), updates, new_floor(outcome.clocks, now), [&] { repositories.publish(); });
 }
 
 }  // namespace gapstow::transfer

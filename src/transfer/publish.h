@@ -9,6 +9,7 @@
 #include "gapstow/transfer/outcome.h"
 #include "gapstow/transfer/verify.h"
 #include "gapstow/trust/state.h"
+#include "repository_writer.h"
 #include "shipment.h"
 
 namespace gapstow::transfer {
@@ -23,5 +24,9 @@ struct Publication {
 /// Names and deliveries are in the outcome afterwards.
 void publish(const Shipment& shipment, oci::ImageDestination& destination, const Publication& publication,
              Outcome& outcome, const Surroundings& around);
+
+/// The same for repositories. Where each came to stand is in the outcome afterwards.
+void publish(RepositoryWriter& repositories, const std::vector<trust::SeenUpdate>& updates,
+             const std::string& state_path, Outcome& outcome, const Surroundings& around);
 
 }  // namespace gapstow::transfer

@@ -36,4 +36,19 @@ Outcome import(BundleInput& input, const VerifyRequest& request, oci::ImageDesti
   return outcome;
 }
 
+Outcome import_repositories(BundleInput& input, const VerifyRequest& request, const std::string& folder,
+                            const std::string& state_path, const Surroundings& around) {
+  auto seen = trust::State::open_existing(state_path);
+  RepositoryWriter writer(around.fs, folder);
+  Prover prover(request, seen.get(), around);
+  prover.deliver_to(writer);
+  read_through(input, prover, around);
+  const auto updates = prover.updates();
+  Outcome outcome = prover.take_outcome();
+  if (outcome.refusal()) return outcome;
+  seen.reset();
+  publish(writer, updates, state_path, outcome, around);
+  return outcome;
+}
+
 }  // namespace gapstow::transfer

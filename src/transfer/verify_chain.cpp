@@ -27,8 +27,18 @@ ProvenChain verify_chain(const FoundChain& found, const std::string& gun, const 
       throw Error(*older);
     return verified;
   });
-  outcome.chains.push_back({gun, chain.dialect(), found.source, chain.pin(), false, chain.first_root(), chain.roles(),
-                            chain.absent_roles(), trust::judge_expiry(chain.lifetimes(), rule, outcome.clocks)});
+  outcome.chains.push_back({gun,
+                            chain.dialect(),
+                            found.source,
+                            chain.pin(),
+                            false,
+                            chain.first_root(),
+                            chain.roles(),
+                            chain.absent_roles(),
+                            trust::judge_expiry(chain.lifetimes(), rule, outcome.clocks),
+                            0,
+                            0,
+                            {}});
   for (const auto& target : request.targets) proven.targets.push_back(chain.find(target));
   if (request.targets.empty()) proven.targets = chain.all_targets();
   const auto& reasons = outcome.chains.front().expiry.reasons;

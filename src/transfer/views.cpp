@@ -9,10 +9,6 @@
 namespace gapstow::transfer {
 namespace {
 
-std::string file_of(const std::string& role, std::uint64_t version) {
-  return role == "root" ? std::to_string(version) + ".root.json" : role + ".json";
-}
-
 /// The version that was proven, or 0 for a file that nothing vouches for.
 std::uint64_t proven_version(const tuf::VerifiedChain& chain, const std::string& role) {
   const auto found = std::ranges::find(chain.roles(), role, &tuf::ProvenRole::name);
@@ -30,10 +26,11 @@ std::vector<NamedBytes> make_views(const std::vector<oci::NamedImage>& images) {
   return views;
 }
 
-std::vector<PlacedFile> place_chain(const tuf::ChainFiles& files, const tuf::VerifiedChain& proven) {
+std::vector<PlacedFile> place_chain(const tuf::ChainFiles& files, const tuf::Dialect& dialect,
+                                    const tuf::VerifiedChain& proven) {
   std::vector<PlacedFile> placed;
   const auto place = [&](const std::string& role, std::uint64_t version, const base::Bytes& bytes) {
-    placed.push_back({{file_of(role, version), role, version}, &bytes});
+    placed.push_back({{dialect.stored_name(role, version), role, version}, &bytes});
   };
   for (const auto& [version, bytes] : files.roots) place("root", version, bytes);
   place("timestamp", proven_version(proven, "timestamp"), files.timestamp);
@@ -52,13 +49,16 @@ std::string chain_folder(std::size_t index) {
 }
 
 const tuf::Dialect& dialect_of(const bundle::ChainRecord& chain) {
-  if (chain.dialect == tuf::notary_v1().name()) return tuf::notary_v1();
+  for (const auto* dialect : {&tuf::notary_v1(), &tuf::tuf_v1()}) {
+    if (chain.dialect == dialect->name()) return *dialect;
+  }
   throw base::Error(base::ErrorCode::unsupported,
                     "chain of " + chain.gun + ": dialect '" + chain.dialect + "' is not known");
 }
 
-void add_chain_file(tuf::ChainFiles& files, const bundle::ChainFile& record, base::Bytes bytes) {
-  if (record.file != file_of(record.role, record.version)) {
+void add_chain_file(tuf::ChainFiles& files, const bundle::ChainRecord& chain, const bundle::ChainFile& record,
+                    base::Bytes bytes) {
+  if (record.file != dialect_of(chain).stored_name(record.role, record.version)) {
     throw base::Error(base::ErrorCode::malformed, "file " + record.file + " is said to be version " +
                                                       std::to_string(record.version) + " of role " + record.role);
   }

@@ -30,7 +30,8 @@ struct PlacedFile {
 
 /// The files of a chain in the order of a bundle: roots by version, timestamp, snapshot, targets, delegations by name.
 /// `versions` gives the proven version of a role.
-std::vector<PlacedFile> place_chain(const tuf::ChainFiles& files, const tuf::VerifiedChain& proven);
+std::vector<PlacedFile> place_chain(const tuf::ChainFiles& files, const tuf::Dialect& dialect,
+                                    const tuf::VerifiedChain& proven);
 
 /// The folder of the chain at `index`: "gapstow/trust/0000".
 std::string chain_folder(std::size_t index);
@@ -39,6 +40,7 @@ std::string chain_folder(std::size_t index);
 const tuf::Dialect& dialect_of(const bundle::ChainRecord& chain);
 
 /// Puts a file into its place in a chain, by its record. Error{malformed} when file name and role disagree.
-void add_chain_file(tuf::ChainFiles& files, const bundle::ChainFile& record, base::Bytes bytes);
+void add_chain_file(tuf::ChainFiles& files, const bundle::ChainRecord& chain, const bundle::ChainFile& record,
+                    base::Bytes bytes);
 
 }  // namespace gapstow::transfer

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "gapstow/base/error.h"
+#include "gapstow/tuf/chain.h"
 
 namespace gapstow::tuf {
 namespace {
@@ -54,6 +55,24 @@ class NotaryV1 final : public Dialect {
     if (releases != nullptr && may_name(graph.grants()[*releases].terms, target)) order.push_back(*releases);
     if (const std::size_t* top = graph.find_grant(std::string(kTopRole))) order.push_back(*top);
     return order;
+  }
+
+  /// A tag is a target as it stands: the chain is of one repository.
+  std::string target_for(const std::string&, const std::string& tag) const override { return tag; }
+  std::string tag_of(const std::string&, const std::string& target) const override { return target; }
+
+  /// The certificates of the newest root carry the name.
+  bool claims(const ChainFiles& files, const std::string& gun) const override {
+    try {
+      check_root(notary::parse_root(files.roots.rbegin()->second, {}).body, gun);
+      return true;
+    } catch (const base::Error&) {
+      return false;
+    }
+  }
+
+  std::string stored_name(const std::string& role, std::uint64_t version) const override {
+    return role == "root" ? std::to_string(version) + ".root.json" : role + ".json";
   }
 };
 

@@ -41,7 +41,8 @@ KeyPins::KeyPins(const std::vector<RootPin>& pins, const Dialect& dialect, base:
 
 bool KeyPins::matches(const RootPin& pin, const Key& key, std::string& why) const {
   if (const auto* id = std::get_if<KeyIdPin>(&pin)) {
-    return id->key_id == key.id || id->key_id == dialect_.canonical_key_id(key);
+    // A file may give its own key the pinned ID.
+    return key.has_own_id && (id->key_id == key.id || id->key_id == dialect_.canonical_key_id(key));
   }
   if (const auto* spki = std::get_if<SpkiPin>(&pin)) return spki->fingerprint == key.key.fingerprint();
   const auto* ca = std::get_if<CaPin>(&pin);

@@ -171,6 +171,19 @@ RootStart StartFinder::find() {
 
 }  // namespace
 
+const Dialect& dialect_of_root(base::ByteView root) {
+  std::string why;
+  for (const auto* dialect : {&notary_v1(), &tuf_v1()}) {
+    try {
+      dialect->parse_root(root);
+      return *dialect;
+    } catch (const Error& error) {
+      why += (why.empty() ? "" : "; ") + std::string(dialect->name()) + ": " + error.line();
+    }
+  }
+  throw Error(ErrorCode::malformed, "the file is no root (" + why + ")");
+}
+
 RootStart choose_start(const ChainFiles& files, const Dialect& dialect, const std::string& gun,
                        const std::vector<RootPin>& pins, base::Time when) {
   return StartFinder(files, dialect, gun, pins, when).find();

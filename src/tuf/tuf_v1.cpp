@@ -1,9 +1,30 @@
 // The dialect as the engine sees it: rules of search and of delegation.
 #include "tuf_v1.h"
 
+#include <algorithm>
 #include <set>
 
+#include "gapstow/base/error.h"
+#include "gapstow/tuf/chain.h"
+
 namespace gapstow::tuf {
+
+std::string v1::safe_name(std::string_view role) {
+  constexpr std::size_t kMostBytes = 90;  // so that every name fits into the header of an archive
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string name;
+  for (const char c : role) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_plain && !(c == '.' && name.empty())) {
+      name += c;
+    } else {
+      name += {'%', kDigits[byte >> 4], kDigits[byte & 0xF]};
+    }
+  }
+  return name.size() <= kMostBytes ? name : "sha256-" + digest::sha256(base::as_bytes(role)).hex();
+}
+
 namespace {
 
 class TufV1 final : public Dialect {
@@ -51,6 +72,35 @@ class TufV1 final : public Dialect {
       }
     }
     return order;
+  }
+
+  /// One repository may speak of the images of many: targets have whole references as names.
+  std::string target_for(const std::string& gun, const std::string& tag) const override { return gun + ":" + tag; }
+  std::string tag_of(const std::string& gun, const std::string& target) const override {
+    const bool is_there = target.size() > gun.size() && target.starts_with(gun) && target[gun.size()] == ':';
+    return is_there ? target.substr(gun.size() + 1) : std::string();
+  }
+
+  bool claims(const ChainFiles& files, const std::string& gun) const override {
+    return std::ranges::any_of(files.targets, [&](const auto& file) { return names_any(file.second, gun + ":"); });
+  }
+
+  std::string stored_name(const std::string& role, std::uint64_t version) const override {
+    if (role == "root") return std::to_string(version) + ".root.json";
+    if (role == "timestamp" || role == "snapshot" || role == kTopRole) return role + ".json";
+    return "roles/" + v1::safe_name(role) + ".json";
+  }
+
+ private:
+  /// Whether a file names a target that begins so.
+  static bool names_any(base::ByteView raw, const std::string& beginning) {
+    try {
+      const auto said = v1::parse_targets(raw);
+      const auto first = said.body.targets.lower_bound(beginning);
+      return first != said.body.targets.end() && first->first.starts_with(beginning);
+    } catch (const base::Error&) {
+      return false;
+    }
   }
 };
 

@@ -33,6 +33,10 @@ class TargetPath {
 /// Whether the delegation's patterns or hash prefixes let its role speak of the target.
 bool allows(const Delegation& terms, const TargetPath& target);
 
+/// A file's name for a role of any name: small letters, digits, "-", "_" and "." stand for themselves, the rest as %XX;
+/// for long names the SHA-256.
+std::string safe_name(std::string_view role);
+
 /// Where to go on from a role: its delegations that match, in order, up to the first that is terminating.
 struct NextRoles {
   std::vector<std::size_t> indices;  ///< for delegation_at()

@@ -51,6 +51,20 @@ PublicKey read_public(const std::string& text, const KnownScheme& known) {
   return PublicKey::from_pem(text);
 }
 
+/// Whether the ID is the hash of the key's canonical form, today's or that of early repositories.
+bool has_own_id(const std::string& id, const Cursor& key) {
+  json::Object form;
+  for (const auto* member : {"keytype", "keyval", "scheme"}) form.set(member, key.at(member).value());
+  const auto is_hash_of = [&](const json::Object& object) {
+    return id == digest::sha256(base::as_bytes(json::canonical(object))).hex();
+  };
+  if (is_hash_of(form)) return true;
+  const auto algorithms = key.maybe("keyid_hash_algorithms");
+  if (!algorithms) return false;
+  form.set("keyid_hash_algorithms", algorithms->value());
+  return is_hash_of(form);
+}
+
 /// The key, or nothing when its kind or scheme is not known.
 std::optional<Key> read_key(const std::string& id, const Cursor& at) {
   at.no_case_variants({"keytype", "scheme", "keyval"});
@@ -71,7 +85,7 @@ std::optional<Key> read_key(const std::string& id, const Cursor& at) {
     invalid(scheme_at,
             "scheme " + quoted(scheme) + " does not fit the key, which is " + std::string(sign::name(key.type())));
   }
-  return Key{id, std::move(key), {}, known->scheme};
+  return Key{id, std::move(key), {}, known->scheme, has_own_id(id, at)};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "file_meta.h"
 #include "gapstow/base/checked.h"
 #include "gapstow/base/error.h"
+#include "gapstow/tuf/served.h"
 #include "tuf_v1.h"
 #include "words.h"
 
@@ -23,28 +24,6 @@ const std::string kSnapshot = "snapshot";
 const std::string kTargets(kTopRole);
 
 bool any_key(const Key&) { return true; }
-
-/// A role's name as one part of a URL's path, whatever it is.
-std::string percent_encoded(const std::string& name) {
-  std::string text;
-  for (const char c : name) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                          c == '_' || c == '.' || c == '~';
-    if (is_plain) {
-      text += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    text += '%';
-    text += "0123456789ABCDEF"[byte >> 4];
-    text += "0123456789ABCDEF"[byte & 0xF];
-  }
-  return text;
-}
-
-std::string file_name(const std::string& role, std::optional<std::uint64_t> version) {
-  return (version ? std::to_string(*version) + "." : "") + percent_encoded(role) + ".json";
-}
 
 /// Whose signatures a role of the root needs: fingerprints of its keys.
 std::set<std::string> voters(const Root& root, RoleType type) {
@@ -109,7 +88,7 @@ void Updater::refresh() {
 /// When the repository has more versions than one update may take, the next update goes on.
 void Updater::walk_roots() {
   for (std::size_t round = 1; round < kMaxRootVersions; ++round) {
-    const std::string file = file_name(kRoot, set_->root().proof.version + 1);
+    const std::string file = metadata_file(kRoot, set_->root().proof.version + 1);
     const auto raw = base::with_context(file, [&] { return fetcher_.fetch(file, kMaxRootBytes); });
     if (!raw) return;
     take_next_root(*raw);
@@ -132,7 +111,7 @@ void Updater::take_next_root(base::ByteView raw) {
 void Updater::take_timestamp() {
   const auto stored = store_.read(kTimestamp);
   takes_stored(stored, [&](base::ByteView raw) { set_->update_timestamp(raw); });
-  const std::string file = file_name(kTimestamp, std::nullopt);
+  const std::string file = metadata_file(kTimestamp, std::nullopt);
   const auto raw = base::with_context(file, [&] { return fetcher_.fetch(file, kMaxTimestampBytes); });
   if (!raw) not_served(file);
   bool is_new = true;
@@ -196,7 +175,7 @@ const FileMeta& Updater::promised(const std::string& role) const {
 
 base::Bytes Updater::fetch(const std::string& role, const FileMeta& promised, std::uint64_t limit) {
   const bool by_version = set_->root().body.consistent_snapshot;
-  const std::string file = file_name(role, by_version ? promised.version : std::nullopt);
+  const std::string file = metadata_file(role, by_version ? promised.version : std::nullopt);
   auto raw =
       base::with_context(file, [&] { return fetcher_.fetch(file, std::min(limit, promised.length.value_or(limit))); });
   if (!raw) not_served(file);
@@ -238,11 +217,8 @@ FoundTarget Updater::find(const std::string& target) {
   throw Error(ErrorCode::target_missing, "no role that may speak of it names target " + quoted(target));
 }
 
-std::string Updater::file_of(const FoundTarget& found) const {
-  if (!set_ || !set_->root().body.consistent_snapshot) return found.name;
-  const std::size_t slash = found.name.rfind('/');
-  const std::size_t base = slash == std::string::npos ? 0 : slash + 1;
-  return found.name.substr(0, base) + found.target.hashes.front().hex() + "." + found.name.substr(base);
+std::vector<std::string> Updater::files_of(const FoundTarget& found) const {
+  return target_files(found.name, found.target, set_ && set_->root().body.consistent_snapshot);
 }
 
 }  // namespace gapstow::tuf

@@ -21,7 +21,8 @@ inline constexpr std::uint64_t kMaxSealBytes = 48ULL << 20;       ///< base64 of
 inline constexpr std::size_t kMaxEntries = 100'000;
 inline constexpr std::size_t kMaxImages = 16'384;
 inline constexpr std::size_t kMaxChains = 16'384;
-inline constexpr std::size_t kMaxChainFiles = 20'000;                 ///< of one chain
+inline constexpr std::size_t kMaxChainFiles = 40'000;                 ///< of one chain
+inline constexpr std::size_t kMaxTargetFiles = 100'000;               ///< of one chain
 inline constexpr std::size_t kMaxAttachments = 10'000;                ///< of one image
 inline constexpr std::size_t kMaxTextBytes = 1024;                    ///< of any name in the statement
 inline constexpr std::size_t kMaxRootKeys = 1024;                     ///< of one chain's latest root
@@ -76,15 +77,24 @@ struct ChainFile {
   bool operator==(const ChainFile&) const = default;
 };
 
+/// A file that a chain signs as a target and that travels with it.
+struct TargetFileRecord {
+  std::string name;       ///< of the target: "trusted_root.json", "app/1.0.bin"
+  digest::Digest sha256;  ///< names a blob
+  std::uint64_t size = 0;
+  bool operator==(const TargetFileRecord&) const = default;
+};
+
 struct ChainRecord {
   std::string folder;   ///< "gapstow/trust/0000"
-  std::string dialect;  ///< "notary-v1"
+  std::string dialect;  ///< "notary-v1", "tuf-1.0"
   std::string gun;
-  std::string source;                     ///< kind of source, without path or credentials: "docker", "dir", "notary"
-  std::string pin;                        ///< by which pin the sealer proved it, in words
-  bool first_use = false;                 ///< --tofu
+  std::string source;      ///< kind of source, without path or credentials: "docker", "dir", "notary", "tuf"
+  std::string pin;         ///< by which pin the sealer proved it, in words
+  bool first_use = false;  ///< --tofu
   std::vector<std::string> root_key_ids;  ///< canonical key IDs of the latest root, sorted
   std::vector<ChainFile> files;           ///< in the order of their entries
+  std::vector<TargetFileRecord> targets;  ///< that travel with it, sorted by name
   bool operator==(const ChainRecord&) const = default;
 };
 

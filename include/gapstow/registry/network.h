@@ -29,6 +29,10 @@ class Network {
   /// own host, as docker does for Notary servers.
   Server& server(const std::string& url, const std::string& credentials_host);
 
+  /// A server whose files prove themselves, by its URL: http is allowed where it is said. Without TLS no credentials
+  /// are looked up for it, unless the settings say plain http.
+  Server& file_server(const std::string& url);
+
   const Settings& settings() const;
   /// The run's: waits end with it.
   const base::CancelToken& cancel() const;

@@ -32,11 +32,15 @@ struct ChainOutcome {
   std::vector<tuf::ProvenRole> roles;
   std::vector<std::string> absent_roles;
   trust::ExpiryVerdict expiry;
+  std::size_t target_files = 0;  ///< that travel with it
+  std::uint64_t target_bytes = 0;
+  std::string imported_as{};  ///< of an import: "tuf:DIR", where it was written out as a repository
 };
 
 struct ImageOutcome {
   bundle::ImageRecord record;
   std::optional<tuf::ProvenTarget> target;
+  bool named_by_seal = false;  ///< the target has a name of its own: that it is this image's is the sealer's word
   trust::Decision decision;
   std::uint64_t bytes = 0;  ///< of its blobs, shared ones included
   std::size_t blobs = 0;

@@ -1,6 +1,7 @@
 // Packing: images and their chains into one sealed bundle.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +27,10 @@ struct ImageRequest {
 
 struct PackRequest {
   std::vector<ImageRequest> images;
-  std::vector<std::string> guns;         ///< repositories whose chain is carried without an image
+  std::vector<std::string> guns;  ///< repositories whose chain is carried without an image
+  bool target_files = false;      ///< --targets: those chains are carried with the files that they sign
+  /// --target: the target that proves an image, by the image's reference, where it is not named as the image is.
+  std::map<std::string, std::string> target_names;
   std::vector<base::Bytes> manifests;    ///< --manifest: signed manifests at hand
   std::vector<oci::Platform> platforms;  ///< empty: everything
   std::vector<std::shared_ptr<ChainSource>> chains;

@@ -43,4 +43,11 @@ Outcome verify(BundleInput& input, const VerifyRequest& request, trust::State* s
 Outcome import(BundleInput& input, const VerifyRequest& request, oci::ImageDestination& destination,
                const ImportOptions& options, const std::string& state_path, const Surroundings& around);
 
+/// As import(), for repositories of TUF 1.0 with the target files that came along: each becomes a folder, `folder` or,
+/// where there are several, one of its name below it, with "metadata" and "targets" as any client wants them. A folder
+/// that holds an older state of the same repository is brought up to date. Error{conflict} where it holds anything
+/// else.
+Outcome import_repositories(BundleInput& input, const VerifyRequest& request, const std::string& folder,
+                            const std::string& state_path, const Surroundings& around);
+
 }  // namespace gapstow::transfer

@@ -21,10 +21,12 @@ inline constexpr std::size_t kMaxKeys = 1000;
 inline constexpr std::size_t kMaxSignatures = 1000;
 inline constexpr std::size_t kMaxDelegations = 4096;  ///< of one role
 inline constexpr std::size_t kMaxPaths = 4096;        ///< of one delegation
-inline constexpr std::size_t kMaxRoles = 16'384;      ///< of one chain
+inline constexpr std::size_t kMaxRoles = 32'768;      ///< of one chain; 2^14 bins are in use
 inline constexpr unsigned kMaxDelegationDepth = 32;
 inline constexpr std::size_t kMaxRoleNameBytes = 255;
 inline constexpr std::size_t kMaxTargetNameBytes = 4096;
+
+struct ChainFiles;
 
 /// Stateless; one object serves all threads and lives as long as the program. Parsers throw
 /// Error{malformed | limit_exceeded | role_invalid | unsupported}; what they return is well-formed, nothing more:
@@ -58,7 +60,20 @@ class Dialect {
   virtual bool may_name(const Delegation& terms, const std::string& target) const = 0;
   /// Grants (by index) to ask for a target, in order. Each may speak of it; the first that names it answers.
   virtual std::vector<std::size_t> search_order(const DelegationGraph& graph, const std::string& target) const = 0;
+
+  /// The target as which a tag of the repository `gun` is signed.
+  virtual std::string target_for(const std::string& gun, const std::string& tag) const = 0;
+  /// The tag of that repository which the name of a target stands for; empty when it stands for none.
+  virtual std::string tag_of(const std::string& gun, const std::string& target) const = 0;
+  /// Whether files that came without a name say that they are of `gun`; proof comes later.
+  virtual bool claims(const ChainFiles& files, const std::string& gun) const = 0;
+  /// Under which name a stored chain holds a role's file: "2.root.json", "targets/releases.json". Letters, digits and
+  /// "-_.%/" only, and no two roles share a name on a disk that does not tell upper from lower case.
+  virtual std::string stored_name(const std::string& role, std::uint64_t version) const = 0;
 };
+
+/// The dialect in which a root file is written. Error{malformed} when it is a root of none, with both reasons.
+const Dialect& dialect_of_root(base::ByteView root);
 
 /// Docker Content Trust. One shared object that lives as long as the program.
 const Dialect& notary_v1();

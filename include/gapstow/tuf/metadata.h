@@ -23,6 +23,7 @@ struct Key {
   sign::PublicKey key;
   std::vector<sign::Certificate> certificates{};  ///< of an x509 key: leaf first, then intermediates
   std::optional<sign::Scheme> scheme{};           ///< the one scheme that it signs by, where the key says it
+  bool has_own_id = true;                         ///< the ID follows from the key; TUF lets files give it any other
 };
 
 using KeyMap = std::map<std::string, Key>;  ///< by ID

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gapstow/base/bytes.h"
 #include "gapstow/base/time.h"
@@ -64,9 +65,8 @@ class Updater {
   /// Searches the target, refreshing first where that has not been done; roles are fetched as the search comes to them.
   /// Error{target_missing} when no role that may speak of it names it.
   FoundTarget find(const std::string& target);
-  /// The path of the target's file below the repository's targets: with consistent snapshots "HASH.name" for its last
-  /// part. Not encoded.
-  std::string file_of(const FoundTarget& found) const;
+  /// See target_files().
+  std::vector<std::string> files_of(const FoundTarget& found) const;
 
   /// What has been proven; nothing before refresh().
   const std::optional<TrustedSet>& trusted() const { return set_; }

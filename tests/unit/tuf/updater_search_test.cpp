@@ -158,7 +158,7 @@ TEST_CASE("targets are what their entries say") {
   Scene scene;
   const auto used = scene.update([](tuf::Updater& updater) {
     const auto found = updater.find("app/1.0");
-    CHECK(updater.file_of(found) == "app/" + digest::sha256(base::as_bytes("one")).hex() + ".1.0");
+    CHECK(updater.files_of(found).front() == "app/" + digest::sha256(base::as_bytes("one")).hex() + ".1.0");
     CHECK_NOTHROW(tuf::check_target_bytes(found, base::as_bytes("one")));
     for (const auto* other : {"", "on", "ones", "two"}) {
       CHECK(error_of([&] { tuf::check_target_bytes(found, base::as_bytes(other)); }) == ErrorCode::digest_mismatch);
