@@ -91,7 +91,10 @@ bool StartFinder::complete_from(std::uint64_t version) const {
 std::optional<Candidate> StartFinder::by_root_file() {
   std::vector<Candidate> candidates;
   for (const auto& pin : pins_) {
-    if (const auto* file = std::get_if<RootFilePin>(&pin)) candidates.push_back(pinned_file(pin, file->bytes));
+    const auto* file = std::get_if<RootFilePin>(&pin);
+    // One name may be pinned for chains of both dialects.
+    if (file == nullptr || &dialect_of_root(file->bytes) != &dialect_) continue;
+    candidates.push_back(pinned_file(pin, file->bytes));
   }
   if (candidates.empty()) return std::nullopt;
   std::ranges::sort(candidates, {}, &Candidate::version);
@@ -170,19 +173,6 @@ RootStart StartFinder::find() {
 }
 
 }  // namespace
-
-const Dialect& dialect_of_root(base::ByteView root) {
-  std::string why;
-  for (const auto* dialect : {&notary_v1(), &tuf_v1()}) {
-    try {
-      dialect->parse_root(root);
-      return *dialect;
-    } catch (const Error& error) {
-      why += (why.empty() ? "" : "; ") + std::string(dialect->name()) + ": " + error.line();
-    }
-  }
-  throw Error(ErrorCode::malformed, "the file is no root (" + why + ")");
-}
 
 RootStart choose_start(const ChainFiles& files, const Dialect& dialect, const std::string& gun,
                        const std::vector<RootPin>& pins, base::Time when) {

@@ -125,12 +125,12 @@ MadeImage make_large_image(const std::string& seed, std::size_t bytes) {
   return image;
 }
 
-std::optional<transfer::FoundChain> GivenChains::load(const std::string& gun) {
+std::optional<transfer::FoundChain> GivenChains::load(const std::string& gun, const Pins&) {
   ++asked[gun];
   if (before) before(gun);
   const auto found = chains.find(gun);
   if (found == chains.end()) return std::nullopt;
-  return transfer::FoundChain{found->second, &tuf::notary_v1(), "given"};
+  return transfer::FoundChain{found->second, &tuf::notary_v1(), "given", nullptr};
 }
 
 registry::Settings lab_settings(unsigned retries) {

@@ -80,7 +80,7 @@ class GivenChains final : public transfer::ChainSource {
   std::map<std::string, unsigned> asked;
   std::function<void(const std::string&)> before = {};
 
-  std::optional<transfer::FoundChain> load(const std::string& gun) override;
+  std::optional<transfer::FoundChain> load(const std::string& gun, const Pins&) override;
   bool is_nameless() const override { return false; }
   std::string description() const override { return "given"; }
 };

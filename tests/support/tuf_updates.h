@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ class MapFetcher final : public tuf::MetadataFetcher {
  public:
   explicit MapFetcher(std::map<std::string, base::Bytes> served) : files(std::move(served)) {}
   std::optional<base::Bytes> fetch(const std::string& file, std::uint64_t limit) override {
+    const std::lock_guard lock(mutex);
     requests.push_back(file);
     const auto found = files.find(file);
     if (found == files.end()) return std::nullopt;
@@ -23,6 +25,7 @@ class MapFetcher final : public tuf::MetadataFetcher {
   }
   std::map<std::string, base::Bytes> files;
   std::vector<std::string> requests;
+  std::mutex mutex;
 };
 
 class MapStore final : public tuf::MetadataStore {

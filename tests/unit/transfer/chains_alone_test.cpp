@@ -76,8 +76,8 @@ TEST_CASE("a bundle of chains is a source of chains") {
   lab.fs.rename(lab.bundle, captured);
   const std::shared_ptr<transfer::ChainSource> source =
       transfer::open_chain_source(lab.fs, "bundle:" + captured, nullptr);
-  CHECK_FALSE(source->load("near.test/team/other"));
-  REQUIRE(source->load(kGun));
+  CHECK_FALSE(source->load("near.test/team/other", {}));
+  REQUIRE(source->load(kGun, {}));
 
   LabRegistry near;
   near.push("team/app", "1.0", lab.image);
@@ -86,7 +86,7 @@ TEST_CASE("a bundle of chains is a source of chains") {
   CHECK(lab.pack(request).bundle.chains[0].source == "bundle");
   CHECK_FALSE(lab.verify().refusal());
 
-  const auto proven = transfer::verify_chain(*source->load(kGun), kGun,
+  const auto proven = transfer::verify_chain(*source->load(kGun, {}), kGun,
                                              {lab.store, {}, std::nullopt, {"1.0"}, "", false}, nullptr, lab.clock);
   REQUIRE(proven.targets.size() == 1);
   CHECK(proven.targets[0].target.length == lab.image.manifest.size());
@@ -101,7 +101,7 @@ TEST_CASE("a damaged bundle is no source of chains") {
     bytes[at] ^= std::byte{1};
     base::write_file(lab.fs, lab.bundle, bytes);
     const auto code = error_of([&] {
-      const auto found = transfer::open_chain_source(lab.fs, "bundle:" + lab.bundle, nullptr)->load(kGun);
+      const auto found = transfer::open_chain_source(lab.fs, "bundle:" + lab.bundle, nullptr)->load(kGun, {});
       if (!found) throw base::Error(ErrorCode::chain_incomplete, "");
       transfer::verify_chain(*found, kGun, {lab.store, {}, std::nullopt, {}, "", false}, nullptr, lab.clock);
     });
@@ -112,7 +112,7 @@ TEST_CASE("a damaged bundle is no source of chains") {
   CHECK(refused > 0);
   base::write_file(lab.fs, lab.bundle, base::ByteView(bytes).first(bytes.size() / 2));
   CHECK(error_of([&] {
-    const auto found = transfer::open_chain_source(lab.fs, "bundle:" + lab.bundle, nullptr)->load(kGun);
+    const auto found = transfer::open_chain_source(lab.fs, "bundle:" + lab.bundle, nullptr)->load(kGun, {});
     static_cast<void>(found);
   }));
 }
@@ -133,7 +133,7 @@ TEST_CASE("an expired time stamp is captured only when that is asked for, and is
 
 TEST_CASE("a chain alone does not go back behind what was seen") {
   Shelf lab;
-  const auto found = [&] { return *lab.chains->load(kGun); };
+  const auto found = [&] { return *lab.chains->load(kGun, {}); };
   const auto state = trust::State::open_or_create(lab.state_path);
   lab.serve(lab.app, 5);
   transfer::verify_chain(found(), kGun, {lab.store, {}, std::nullopt, {}, "", true}, state.get(), lab.clock);
