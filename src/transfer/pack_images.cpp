@@ -178,7 +178,7 @@ namespace {
 
 void check_length(const oci::SourceImage& match, const tuf::ProvenTarget& target) {
   if (match.root.size == target.target.length) return;
-  throw Error(ErrorCode::target_mismatch, "tag " + target.name + " is signed with a length of " +
+  throw Error(ErrorCode::target_mismatch, "target " + target.name + " is signed with a length of " +
                                               std::to_string(target.target.length) + " bytes, the manifest has " +
                                               std::to_string(match.root.size));
 }
@@ -194,13 +194,13 @@ bool has_hashes(const ChosenImage& image, const oci::SourceImage& there, const t
 void check_hashes(const ChosenImage& image, const oci::SourceImage& match, const tuf::ProvenTarget& target) {
   if (has_hashes(image, match, target)) return;
   throw Error(ErrorCode::target_mismatch,
-              "tag " + target.name + " is signed with several hashes, and the manifest has not all of them");
+              "target " + target.name + " is signed with several hashes, and the manifest has not all of them");
 }
 
 /// The registry no longer has what was signed; the tag may show something else.
 [[noreturn]] void refuse_remote(const ChosenImage& image, const digest::Digest& promised, const std::string& target) {
   const std::string signed_as =
-      "tag " + target + " is signed as " + promised.text() + ", but " + image.source->description();
+      "target " + target + " is signed as " + promised.text() + ", but " + image.source->description();
   const auto now = image.tag.empty() ? std::nullopt : image.source->find_tag(image.tag);
   if (!now) throw Error(ErrorCode::target_mismatch, signed_as + " has no such manifest");
   throw Error(ErrorCode::target_mismatch,
@@ -220,7 +220,7 @@ oci::SourceImage match_digest(const ChosenImage& image, const digest::Digest& pr
   const std::string present =
       there.has_manifest ? there.root.digest.text() : "configuration " + there.root.digest.text();
   throw Error(ErrorCode::target_mismatch,
-              "tag " + target + " is signed as " + promised.text() + ", but " + image.source->description() +
+              "target " + target + " is signed as " + promised.text() + ", but " + image.source->description() +
                   " holds " + present + ": " + explain(there),
               advise(there, image.reference));
 }
@@ -235,7 +235,7 @@ oci::SourceImage match_content(const ChosenImage& image, const tuf::ProvenTarget
   for (const auto& each : candidates) {
     if (each.has_manifest && each.root.size == target.target.length && has_hashes(image, each, target)) return each;
   }
-  throw Error(ErrorCode::target_mismatch, "tag " + target.name + " is signed as " +
+  throw Error(ErrorCode::target_mismatch, "target " + target.name + " is signed as " +
                                               target.target.hashes.front().short_text() + ", and " +
                                               image.source->description() + " holds no such manifest under its name");
 }

@@ -272,7 +272,7 @@ tuf::ProvenTarget Packer::find_target(const ChosenImage& image, const ChainShelf
       item.chain.find(is_mapped ? mapped->second : item.found.dialect->target_for(item.chain.gun(), reference.tag));
   if (reference.digest && !has_digest(target, *reference.digest)) {
     throw Error(ErrorCode::target_mismatch,
-                "tag " + target.name + " is signed with another digest than " + reference.digest->text());
+                "target " + target.name + " is signed with another digest than " + reference.digest->text());
   }
   return target;
 }
