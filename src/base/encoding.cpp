@@ -40,13 +40,12 @@ std::string hex(ByteView bytes) {
 
 Bytes from_hex(std::string_view text) {
   if (text.size() % 2 != 0) refuse("hexadecimal of even length");
-  Bytes bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = value(kHexValue, text[i]);
-    const int low = value(kHexValue, text[i + 1]);
+  Bytes bytes(text.size() / 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const int high = value(kHexValue, text[2 * i]);
+    const int low = value(kHexValue, text[2 * i + 1]);
     if (high < 0 || low < 0) refuse("lower-case hexadecimal");
-    bytes.push_back(static_cast<std::byte>(high << 4 | low));
+    bytes[i] = static_cast<std::byte>(high << 4 | low);
   }
   return bytes;
 }

@@ -93,15 +93,6 @@ void RepositoryWriter::add(const tuf::VerifiedChain& chain, tuf::ChainFiles file
   repositories_.push_back(std::move(repository));
 }
 
-/// Files whose names say what is in them are never replaced by others.
-void RepositoryWriter::check_item(const Repository& repository, const Item& item) const {
-  const std::string path = repository.folder + "/" + item.path;
-  if (!item.is_lasting || !fs_.status(path)) return;
-  if (base::read_file(fs_, path, tuf::kMaxTargetsBytes) == item.bytes) return;
-  throw Error(ErrorCode::conflict, path + " is there with other content: it is another repository",
-              "import into another folder");
-}
-
 void RepositoryWriter::check_existing(Repository& repository) const {
   const auto status = fs_.status(repository.folder);
   repository.is_new = !status;
@@ -109,9 +100,11 @@ void RepositoryWriter::check_existing(Repository& repository) const {
   if (status->kind != base::FileStatus::Kind::folder) {
     throw Error(ErrorCode::conflict, repository.folder + " exists and is no folder");
   }
-  if (fs_.list(repository.folder).empty()) return;
   const std::string timestamp = repository.folder + "/" + kTimestampPath;
   if (!fs_.status(timestamp)) {
+    // An empty folder, or what a run that was killed had moved in.
+    const auto is_ours = [](const std::string& name) { return name + "/" == kMetadata || name + "/" == kTargets; };
+    if (std::ranges::all_of(fs_.list(repository.folder), is_ours)) return check_items(repository);
     throw Error(ErrorCode::conflict, repository.folder + " is there and is no TUF repository",
                 "import into another folder");
   }
@@ -123,7 +116,18 @@ void RepositoryWriter::check_existing(Repository& repository) const {
                                          " of the timestamp, the bundle version " +
                                          std::to_string(repository.timestamp_version));
   }
-  for (const auto& item : repository.metadata) check_item(repository, item);
+  check_items(repository);
+}
+
+/// Files whose names say what is in them are never replaced by others.
+void RepositoryWriter::check_items(const Repository& repository) const {
+  for (const auto& item : repository.metadata) {
+    const std::string path = repository.folder + "/" + item.path;
+    if (!item.is_lasting || !fs_.status(path)) continue;
+    if (base::read_file(fs_, path, tuf::kMaxTargetsBytes) == item.bytes) continue;
+    throw Error(ErrorCode::conflict, path + " is there with other content: it is another repository",
+                "import into another folder");
+  }
 }
 
 void RepositoryWriter::begin() {
@@ -210,7 +214,8 @@ void RepositoryWriter::publish() {
       make_folders(folder_, repository.gun);
     }
     if (fs_.status(repository.folder)) {
-      throw Error(ErrorCode::conflict, repository.folder + " has come to be meanwhile");
+      throw Error(ErrorCode::conflict, repository.folder + " has come to be meanwhile",
+                  "import again: it is brought up to date if it is the same repository");
     }
     fs_.rename(repository.stage, repository.folder);
     fs_.sync_folder(above);

@@ -62,7 +62,7 @@ class RepositoryWriter {
   };
 
   void check_existing(Repository& repository) const;
-  void check_item(const Repository& repository, const Item& item) const;
+  void check_items(const Repository& repository) const;
   void make_folders(const std::string& root, const std::string& path);
   std::unique_ptr<base::File> create(const std::string& stage, const std::string& path);
   void publish_into(const Repository& repository);

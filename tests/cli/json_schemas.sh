@@ -122,6 +122,19 @@ imports() {
   json 0 history gapstow history --state state.db --limit 1
 }
 
+repositories() {
+  command -v openssl >/dev/null || return 0
+  printf x >file
+  python3 "$SOURCE_DIR/tests/support/make_tuf_repository.py" served --file a/file=file
+  expect_exit 0 gapstow trust add-root files --root served/metadata/1.root.json --trust-store trust
+  json 0 chain-verify gapstow chain verify tuf:served --gun files --trust-store trust --state none.db
+  json 0 chain-show gapstow chain show tuf:served
+  json 0 outcome gapstow chain fetch tuf:served --gun files --targets --signer alice.key --trust-store trust -o files.gapstow
+  json 0 inspect gapstow inspect files.gapstow
+  json 0 outcome gapstow import files.gapstow tuf:far --trust-store trust --state files.db
+  json 0 history gapstow history --state files.db
+}
+
 copies() {
   local copy=(gapstow copy "$exact_image" --name "$gun:1.1" --trust "$older_chain" --trust-store trust --at "$day")
   json 0 outcome "${copy[@]}" oci:copied --state copy.db --dry-run
@@ -188,6 +201,7 @@ packs
 chains
 verdicts
 imports
+repositories
 copies
 captures
 files

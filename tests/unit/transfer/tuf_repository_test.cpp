@@ -304,6 +304,16 @@ TEST_CASE("a repository on the far side is brought up to date, and never back") 
   for (const auto& name : lab.files()) CHECK(name.find(".tmp") == std::string::npos);
 }
 
+TEST_CASE("what a killed run had moved into a folder is finished by the next") {
+  TufLab lab;
+  lab.pack(lab.whole_request());
+  const auto root = lab.repository.build().roots.at(1);
+  SECTION("nothing yet") { lab.fs.make_folder(lab.folder / "out", 0755); }
+  SECTION("something") { lab.put_file("out/metadata/1.root.json", root); }
+  CHECK_FALSE(lab.restore("out").refusal());
+  CHECK(lab.client_finds("out", "note") == "a note");
+}
+
 TEST_CASE("a repository is not written over anything else") {
   TufLab lab;
   lab.pack(lab.whole_request());
