@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "fuzz/fuzz.h"
+#include "fuzz/heap.h"
 #include "fuzz/memory_fs.h"
 #include "gapstow/archive/ustar.h"
 #include "gapstow/bundle/reader.h"
@@ -11,6 +12,9 @@
 using namespace gapstow;
 
 namespace {
+
+/// Buffers of streams and of two workers.
+constexpr std::size_t kHeapBase = 32U << 20;
 
 /// Trusts whoever signed, and keeps the digests of what was proven.
 class Witness final : public bundle::Consumer {
@@ -102,6 +106,7 @@ base::Bytes sealed_anew(base::ByteView input, const bundle::Seal& seal) {
 }  // namespace
 
 FUZZ_TARGET(input) {
+  const fuzz::HeapLimit heap(kHeapBase + fuzz::kParsedPerByte * input.size());
   read_both(input);
   const auto seal = fuzz::accepted([&] {
     base::MemorySource source(input);

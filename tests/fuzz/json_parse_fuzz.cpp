@@ -1,5 +1,6 @@
 // Accepted JSON has one reading: what is parsed, written and parsed again is the same value, in each form.
 #include "fuzz/fuzz.h"
+#include "fuzz/heap.h"
 #include "gapstow/json/parse.h"
 #include "gapstow/json/write.h"
 
@@ -29,6 +30,7 @@ void check_canonical(const json::Value& value) {
 }  // namespace
 
 FUZZ_TARGET(input) {
+  const fuzz::HeapLimit heap(fuzz::kParsedBase + fuzz::kParsedPerByte * input.size());
   const auto value = fuzz::accepted([&] { return json::parse(input); });
   json::ParseLimits reals;
   reals.reals = true;
