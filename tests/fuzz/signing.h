@@ -1,0 +1,82 @@
+// Keys that are always the same and a ledger of all that they have signed: who may believe a text can be told without
+// looking at a signature.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "gapstow/base/encoding.h"
+#include "gapstow/digest/digest.h"
+#include "gapstow/json/write.h"
+#include "gapstow/sign/signer.h"
+
+namespace gapstow::fuzz {
+
+/// Ed25519 keys by number, and what each has signed.
+class Signers {
+ public:
+  struct Key {
+    sign::SecretKey secret;
+    std::string id;
+    json::Value published;
+  };
+
+  const Key& key(unsigned number) {
+    const auto found = keys_.find(number);
+    if (found != keys_.end()) return found->second;
+    return keys_.emplace(number, made(number)).first->second;
+  }
+
+  /// {"signatures":…,"signed":body} by the keys with these numbers.
+  base::Bytes file(const json::Object& body, const std::set<unsigned>& by) {
+    const std::string text = json::canonical(json::Value(body));
+    json::Array signatures;
+    for (const unsigned number : by) {
+      signatures.emplace_back(json::Object{{"keyid", key(number).id}, {"sig", signature(number, text)}});
+    }
+    return base::to_bytes(json::serialize(json::Object{{"signatures", signatures}, {"signed", body}}));
+  }
+
+  /// How many of the keys with these IDs have signed exactly this text.
+  std::size_t count(const std::string& canonical, const std::set<std::string>& ids) const {
+    const auto found = signed_by_.find(canonical);
+    if (found == signed_by_.end()) return 0;
+    std::size_t count = 0;
+    for (const auto& [id, signature] : found->second) count += ids.contains(id) ? 1U : 0U;
+    return count;
+  }
+
+  /// Between inputs, so that memory stays bounded.
+  void forget_when_full() {
+    if (signed_by_.size() > kMaxTexts) signed_by_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kMaxTexts = 20'000;
+
+  static Key made(unsigned number) {
+    auto secret =
+        sign::SecretKey::from_secret(sign::KeyType::ed25519, base::Bytes(32, static_cast<std::byte>(number + 1)));
+    const std::string point = base::hex(base::ByteView(secret.public_key().spki_der()).last(32));
+    json::Value published =
+        json::Object{{"keytype", "ed25519"}, {"keyval", json::Object{{"public", point}}}, {"scheme", "ed25519"}};
+    std::string id = digest::sha256(base::as_bytes(json::canonical(published))).hex();
+    return {std::move(secret), std::move(id), std::move(published)};
+  }
+
+  /// Made once for each text: signing is what costs most.
+  std::string signature(unsigned number, const std::string& canonical) {
+    auto& signatures = signed_by_[canonical];
+    const auto found = signatures.find(key(number).id);
+    if (found != signatures.end()) return found->second;
+    auto made = base::hex(key(number).secret.sign(base::as_bytes(canonical)));
+    signatures.emplace(key(number).id, made);
+    return made;
+  }
+
+  std::map<unsigned, Key> keys_;
+  std::map<std::string, std::map<std::string, std::string>> signed_by_;  ///< text -> key ID -> signature
+};
+
+}  // namespace gapstow::fuzz
