@@ -243,7 +243,6 @@ FUZZ_TARGET(input) {
   require(tuf::notary_v1().canonical_key_id(read) == bare.id, "the canonical ID is that of the bare key");
   check_start(samples, raw, kGun);
   if (const auto name = fuzz::accepted([&] { return read.certificates.front().common_name(); })) {
-    check_start(samples, raw, *name);
-    check_start(samples, raw, *name + "x");
+    check_start(samples, raw, *name == kGun ? *name + "x" : *name);
   }
 }
