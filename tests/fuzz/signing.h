@@ -31,8 +31,10 @@ class Signers {
   /// {"signatures":…,"signed":body} by the keys with these numbers.
   base::Bytes file(const json::Object& body, const std::set<unsigned>& by) {
     const std::string text = json::canonical(json::Value(body));
+    auto& signers = ledger_[text];
     json::Array signatures;
     for (const unsigned number : by) {
+      signers.insert(key(number).id);
       signatures.emplace_back(json::Object{{"keyid", key(number).id}, {"sig", signature(number, text)}});
     }
     return base::to_bytes(json::serialize(json::Object{{"signatures", signatures}, {"signed", body}}));
@@ -40,16 +42,17 @@ class Signers {
 
   /// How many of the keys with these IDs have signed exactly this text.
   std::size_t count(const std::string& canonical, const std::set<std::string>& ids) const {
-    const auto found = signed_by_.find(canonical);
-    if (found == signed_by_.end()) return 0;
+    const auto found = ledger_.find(canonical);
+    if (found == ledger_.end()) return 0;
     std::size_t count = 0;
-    for (const auto& [id, signature] : found->second) count += ids.contains(id) ? 1U : 0U;
+    for (const auto& id : found->second) count += ids.contains(id) ? 1U : 0U;
     return count;
   }
 
-  /// Between inputs, so that memory stays bounded.
-  void forget_when_full() {
-    if (signed_by_.size() > kMaxTexts) signed_by_.clear();
+  /// A new input: nothing has been signed.
+  void begin() {
+    ledger_.clear();
+    if (signatures_.size() > kMaxTexts) signatures_.clear();
   }
 
  private:
@@ -65,9 +68,9 @@ class Signers {
     return {std::move(secret), std::move(id), std::move(published)};
   }
 
-  /// Made once for each text: signing is what costs most.
+  /// Made once for each text, also from one input to the next: signing is what costs most.
   std::string signature(unsigned number, const std::string& canonical) {
-    auto& signatures = signed_by_[canonical];
+    auto& signatures = signatures_[canonical];
     const auto found = signatures.find(key(number).id);
     if (found != signatures.end()) return found->second;
     auto made = base::hex(key(number).secret.sign(base::as_bytes(canonical)));
@@ -76,7 +79,8 @@ class Signers {
   }
 
   std::map<unsigned, Key> keys_;
-  std::map<std::string, std::map<std::string, std::string>> signed_by_;  ///< text -> key ID -> signature
+  std::map<std::string, std::set<std::string>> ledger_;                   ///< text -> IDs of keys
+  std::map<std::string, std::map<std::string, std::string>> signatures_;  ///< text -> ID of key -> signature
 };
 
 }  // namespace gapstow::fuzz

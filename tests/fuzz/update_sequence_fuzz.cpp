@@ -148,6 +148,7 @@ class Client {
     require(is_stored("root", set.root().proof) && is_stored("snapshot", set.snapshot()->proof) &&
                 is_stored("targets", set.targets().at("targets").proof),
             "what is trusted is stored");
+    require(set.snapshot()->proof.version == set.timestamp()->body.snapshot.version, "of the versions that were named");
     require(library_.at(store_.files.at("timestamp")).version() == set.timestamp()->proof.version,
             "the timestamp that is trusted is stored, or one of its version");
   }
@@ -326,7 +327,8 @@ class Play {
     if (step.kind % 14 == 10) {
       if (!file->empty()) (*file)[(step.b * 7) % file->size()] = static_cast<std::byte>(step.c);
     } else if (step.kind % 14 == 11) {
-      file->clear();
+      // Nothing, or another file in its place.
+      *file = step.c % 2 == 0 ? base::Bytes{} : base::Bytes(*world_.file(step.b));
     } else {
       machine_.step(step.b, *file);
     }
@@ -341,7 +343,7 @@ class Play {
 
 FUZZ_TARGET(input) {
   static Signers signers;
-  signers.forget_when_full();
+  signers.begin();
   const fuzz::HeapLimit heap(kHeapLimit);
   Play play(signers);
   for (std::size_t taken = 0; input.size() >= 4 && taken < kMaxSteps; input = input.subspan(4), ++taken) {
