@@ -2,8 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "gapstow/base/fs.h"
 #include "gapstow/tuf/dialect.h"
 #include "support/tuf_samples.h"
+#include "support/tuf_verify.h"
 
 using namespace gapstow;
 
@@ -31,6 +33,21 @@ TEST_CASE("inspection tells what the files claim") {
   CHECK(claimed.delegations.at(1).paths == std::vector<std::string>{""});
   for (const auto& target : claimed.targets) CHECK(target.role != "targets");
   for (const auto& role : claimed.roles) CHECK(role.problem.empty());
+}
+
+TEST_CASE("a certificate without a name is shown without one") {
+  auto repository = test::NotaryRepository::standard();
+  const auto key = test::TestKey::generate(test::TestKind::p256);
+  base::SystemFs fs;
+  const auto pem = base::read_file(fs, std::string(GAPSTOW_SOURCE_DIR) + "/tests/data/certs/no-cn.crt", 64U << 10);
+  auto roles = test::standard_roles(repository);
+  roles["root"] = {{test::publish_x509(key, std::string(base::as_text(pem)))}, 1};
+  repository.add_root(1, roles);
+  const auto claimed = tuf::inspect_chain(repository.build(), tuf::notary_v1());
+  const auto& shown = claimed.roots.front().grants.front().keys.at(0);
+  CHECK(claimed.roots.front().file.problem.empty());
+  CHECK(shown.certificate_name.empty());
+  CHECK(shown.certificate_until.has_value());
 }
 
 TEST_CASE("what cannot be read stands at its file, and the rest is shown") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "gapstow/base/fs.h"
 #include "support/tuf_verify.h"
 
 using namespace gapstow;
@@ -44,6 +45,24 @@ TEST_CASE("pins are described in words") {
   CHECK(tuf::describe(tuf::FirstUsePin{}) == "first use");
   CHECK(tuf::describe(Authority("my CA").pin()) == "CA 'my CA'");
   CHECK(tuf::describe(tuf::RootFilePin{}).starts_with("root file sha256:"));
+}
+
+TEST_CASE("an authority without a name is described by its hash") {
+  base::SystemFs fs;
+  const auto pem = base::read_file(fs, std::string(GAPSTOW_SOURCE_DIR) + "/tests/data/certs/no-cn.crt", 64U << 10);
+  const auto certificate = test::certificate_of(std::string(base::as_text(pem)));
+  const auto text = tuf::describe(tuf::CaPin{{certificate}});
+  CHECK(text == "CA '" + digest::sha256(certificate.der()).short_text() + "'");
+}
+
+TEST_CASE("an authority does not vouch for a bare key") {
+  const Authority authority("CA");
+  auto repository = certified(authority, "CA", "codeSigning");
+  auto roles = standard_roles(repository);
+  roles["root"] = {{test::publish(test::TestKey::generate(test::TestKind::p256))}, 1};
+  repository.add_root(1, roles);
+  repository.add_root(2, roles);
+  CHECK(refusal(repository, {authority.pin()}) == ErrorCode::pin_mismatch);
 }
 
 TEST_CASE("an authority vouches for roots that chain to it") {

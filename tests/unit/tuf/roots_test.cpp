@@ -84,6 +84,15 @@ TEST_CASE("versions of roots follow one another without a gap, and are what the 
   CHECK(refusal(add(INT64_MAX, 3)) == ErrorCode::chain_incomplete);
 }
 
+TEST_CASE("the root that a walk would start from is what its name says") {
+  const auto repository = NotaryRepository::standard();
+  auto files = repository.build();
+  files.roots.at(1) = files.roots.at(2);
+  CHECK(test::error_of([&] {
+          tuf::verify_chain(files, tuf::notary_v1(), repository.gun, {repository.pin()}, test::kWhen);
+        }) == ErrorCode::role_invalid);
+}
+
 TEST_CASE("roots older than the pinned one are carried, but must be well-formed") {
   const auto fresh = make_root_key("example.test/app");
   auto repository = NotaryRepository::standard();

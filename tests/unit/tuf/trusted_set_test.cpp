@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/tuf_v1_repository.h"
 #include "support/tuf_verify.h"
 
 using namespace gapstow;
@@ -99,6 +100,21 @@ TEST_CASE("a timestamp does not go back, nor change within a version") {
   CHECK(error_of([&] { set.update_timestamp(files.timestamp); }) == ErrorCode::rollback);
   CHECK(error_of([&] { set.update_timestamp(other.timestamp); }) == ErrorCode::equivocation);
   CHECK(shown(set) == before);
+}
+
+TEST_CASE("a snapshot is not older than one that was known, whatever the timestamp says") {
+  auto repository = test::TufRepository::standard();
+  const auto older = repository.build();
+  repository.publish_again("snapshot");
+  const auto newer = repository.build();
+  auto set = tuf::TrustedSet::start(tuf::tuf_v1(), {}, older.roots.at(1), kAnyKey);
+  set.recall_snapshot(newer.snapshot);
+  set.update_timestamp(older.timestamp);
+  CHECK(error_of([&] { set.update_snapshot(older.snapshot); }) == ErrorCode::rollback);
+  CHECK_FALSE(set.snapshot());
+  set.update_timestamp(newer.timestamp);
+  set.update_snapshot(newer.snapshot);
+  CHECK(set.snapshot());
 }
 
 TEST_CASE("start() counts only the keys it is told to") {
