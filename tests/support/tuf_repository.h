@@ -4,12 +4,17 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "gapstow/json/value.h"
 #include "gapstow/tuf/chain.h"
 #include "support/tuf_keys.h"
+
+namespace gapstow::tuf {
+class Dialect;
+}
 
 namespace gapstow::test {
 
@@ -39,6 +44,7 @@ struct Draft {
   std::vector<std::function<void(json::Object&)>> edit_envelope;  ///< after signing, before others hash it
   std::vector<std::function<void(std::string&)>> edit_text;       ///< as before, on the text
   std::vector<std::function<void(std::string&)>> tamper;          ///< after others have hashed it
+  bool withheld = false;                                          ///< listed, hashed and not there
 };
 
 struct TestRole {
@@ -46,55 +52,101 @@ struct TestRole {
   unsigned threshold = 1;
 };
 
-/// What repositories of both dialects have.
+/// A repository of either dialect. What differs between them is what its virtual functions say.
 class TestRepository {
  public:
+  explicit TestRepository(std::string name) : gun(std::move(name)) {}
   virtual ~TestRepository() = default;
+  virtual std::unique_ptr<TestRepository> clone() const = 0;
+
+  virtual const tuf::Dialect& dialect() const = 0;
   /// The name by which snapshot and timestamp list a role's file.
   virtual std::string listed_name(const std::string& role) const = 0;
+  virtual bool lists_root() const = 0;
+  /// How signatures and hashes are written.
+  virtual std::string encoded(base::ByteView bytes) const = 0;
+  virtual base::Bytes decoded(const std::string& text) const = 0;
+  /// A bare key as the dialect publishes it.
+  virtual PublishedKey published(const TestKey& key) const = 0;
+  virtual json::Object key_object(const PublishedKey& key) const = 0;
+  /// By what method of TestKey::sign() a key signs.
+  virtual std::string_view signing_method(const TestKey& key) const = 0;
+  virtual json::Value signature(const PublishedKey& signer, const std::string& canonical) const = 0;
+  /// What a file of "root", "timestamp", "snapshot" or "targets" says whatever it is about.
+  virtual json::Object new_body(const std::string& type, std::uint64_t version) const = 0;
+  /// What is listed of a file.
+  virtual json::Value listing(const Draft& draft, const std::string& text) const = 0;
+  /// The role of standard() that keys.at("delegation") sign, and a name of which only it may speak.
+  virtual std::string delegated() const = 0;
+  virtual std::string delegated_target() const = 0;
+
   /// The draft of "root" (the newest), "timestamp", "snapshot", "targets", …
   Draft& draft(const std::string& role);
-
-  std::map<std::uint64_t, Draft> roots;
-  std::map<std::string, Draft> targets;
-  Draft snapshot;
-  Draft timestamp;
-  std::map<std::string, PublishedKey> keys;  ///< of standard(): "root", "timestamp", …, "delegation", "stranger"
-};
-
-class NotaryRepository final : public TestRepository {
- public:
-  explicit NotaryRepository(std::string name) : gun(std::move(name)) {}
-  /// Two roots by one key, targets, targets/releases and targets/alice by a key of their own.
-  static NotaryRepository standard(const std::string& gun = "example.test/app");
-
   /// Adds root version `version` with these roles, signed by its root keys and by `also`.
   Draft& add_root(std::uint64_t version, const std::map<std::string, TestRole>& roles,
                   const std::vector<PublishedKey>& also = {});
   Draft& add_targets(const std::string& role, std::uint64_t version, const std::vector<PublishedKey>& signers);
+  /// Adds a target with sha256 and length of `content`.
+  void put(const std::string& role, const std::string& name, const std::string& content);
+  /// Snapshot and timestamp of version `version`, signed with these keys; else with the standard ones.
+  void finish(std::uint64_t version, const std::vector<PublishedKey>& snapshot_keys,
+              const std::vector<PublishedKey>& timestamp_keys);
+  void finish(std::uint64_t version) { finish(version, {keys.at("snapshot")}, {keys.at("timestamp")}); }
+  /// Everything one version higher, from `role` ("targets", a delegation) up to the timestamp.
+  void publish_again(const std::string& role);
+  /// A further publication of standard(): a root, and each role one version higher and longer; delegated() names
+  /// delegated_target() from now on. The files up to now are kept in `before`.
+  void publish_next();
+
+  tuf::ChainFiles build() const;
+  /// The text of a file as others hash it.
+  std::string text_of(const Draft& draft) const;
+  tuf::RootPin pin() const;
+  /// The four top roles by their standard keys.
+  std::map<std::string, TestRole> top_roles() const;
+
+  std::string gun;
+  std::map<std::uint64_t, Draft> roots;
+  std::map<std::string, Draft> targets;
+  Draft snapshot;
+  Draft timestamp;
+  std::map<std::string, PublishedKey> keys;   ///< of standard(): "root", "timestamp", …, "delegation", "stranger"
+  std::map<std::string, std::string> before;  ///< files of the publication before this one, by role
+
+ protected:
+  /// Adds a delegation with what differs in `role`; keys and threshold are filled in.
+  void add_delegation(const std::string& from, const std::string& to, const TestRole& by, json::Object role);
+};
+
+class NotaryRepository final : public TestRepository {
+ public:
+  explicit NotaryRepository(std::string name) : TestRepository(std::move(name)) {}
+  /// Two roots by one key, targets, targets/releases and targets/alice by a key of their own.
+  static NotaryRepository standard(const std::string& gun = "example.test/app");
   /// Adds a delegation to the draft of `from`.
   void delegate(const std::string& from, const std::string& to, const TestRole& by,
                 const std::vector<std::string>& paths);
-  /// Adds a target with sha256 and length of `content`.
-  void put(const std::string& role, const std::string& name, const std::string& content);
 
-  /// Snapshot and timestamp of version `version`, signed with these keys.
-  void finish(std::uint64_t version, const std::vector<PublishedKey>& snapshot_keys,
-              const std::vector<PublishedKey>& timestamp_keys);
-  tuf::ChainFiles build() const;
-  tuf::RootPin pin() const;
+  std::unique_ptr<TestRepository> clone() const override { return std::make_unique<NotaryRepository>(*this); }
+  const tuf::Dialect& dialect() const override;
   std::string listed_name(const std::string& role) const override { return role; }
-
-  std::string gun;
+  bool lists_root() const override { return true; }
+  std::string encoded(base::ByteView bytes) const override;
+  base::Bytes decoded(const std::string& text) const override;
+  PublishedKey published(const TestKey& key) const override { return publish(key); }
+  json::Object key_object(const PublishedKey& key) const override;
+  std::string_view signing_method(const TestKey& key) const override { return key.method(); }
+  json::Value signature(const PublishedKey& signer, const std::string& canonical) const override;
+  json::Object new_body(const std::string& type, std::uint64_t version) const override;
+  json::Value listing(const Draft& draft, const std::string& text) const override;
+  std::string delegated() const override { return "targets/releases"; }
+  std::string delegated_target() const override { return "2.0"; }
 };
 
-/// How a dialect writes one signature over canonical bytes.
-using SignatureEntry = std::function<json::Value(const PublishedKey& signer, const std::string& canonical)>;
-/// The draft's edits applied, and signed. Not yet tampered with.
-std::string serialized(const Draft& draft, const SignatureEntry& entry);
-base::Bytes tampered(const Draft& draft, std::string text);
 /// ECDSA and PSS signatures are random; the same draft shall always give the same file.
 const base::Bytes& lasting_signature(const PublishedKey& signer, std::string_view method, const std::string& canonical);
+/// The version that a draft has.
+std::uint64_t version_of(const Draft& draft);
 
 /// Changes the value at a path ("roles", "root", "keyids", "0"); members that are missing are made.
 void edit(json::Object& object, const std::vector<std::string>& path, const std::function<void(json::Value&)>& change);

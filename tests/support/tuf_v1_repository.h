@@ -17,12 +17,10 @@ json::Object v1_key_object(const PublishedKey& key);
 
 class TufRepository final : public TestRepository {
  public:
+  TufRepository() : TestRepository("example") {}
   /// Two roots by one key; targets; "releases" (terminating, "app/*") and "alice" ("*", "app/*") by a key of their own.
   static TufRepository standard();
 
-  Draft& add_root(std::uint64_t version, const std::map<std::string, TestRole>& roles,
-                  const std::vector<PublishedKey>& also = {});
-  Draft& add_targets(const std::string& role, std::uint64_t version, const std::vector<PublishedKey>& signers);
   /// Adds a delegation with patterns to the draft of `from`.
   void delegate(const std::string& from, const std::string& to, const TestRole& by,
                 const std::vector<std::string>& paths, bool terminating = false);
@@ -31,18 +29,23 @@ class TufRepository final : public TestRepository {
                        const std::vector<std::string>& prefixes);
   /// Makes bins of all that `from` delegates.
   void delegate_bins(const std::string& from, const std::string& prefix, unsigned bits, const TestRole& by);
-  void put(const std::string& role, const std::string& name, const std::string& content);
-  /// Snapshot and timestamp of that version, signed by their standard keys.
-  void finish(std::uint64_t version);
-  /// Everything one version higher, from `role` ("targets", a delegation) up to the timestamp.
-  void publish_again(const std::string& role);
-
-  tuf::ChainFiles build() const;
   /// As served: "2.root.json", "timestamp.json", "5.snapshot.json", …
   std::map<std::string, base::Bytes> served() const;
-  tuf::RootPin pin() const;
+
+  std::unique_ptr<TestRepository> clone() const override { return std::make_unique<TufRepository>(*this); }
+  const tuf::Dialect& dialect() const override;
   std::string listed_name(const std::string& role) const override { return role + ".json"; }
-  std::map<std::string, TestRole> top_roles() const;
+  bool lists_root() const override { return false; }
+  std::string encoded(base::ByteView bytes) const override;
+  base::Bytes decoded(const std::string& text) const override;
+  PublishedKey published(const TestKey& key) const override { return publish_v1(key); }
+  json::Object key_object(const PublishedKey& key) const override { return v1_key_object(key); }
+  std::string_view signing_method(const TestKey& key) const override;
+  json::Value signature(const PublishedKey& signer, const std::string& canonical) const override;
+  json::Object new_body(const std::string& type, std::uint64_t version) const override;
+  json::Value listing(const Draft& draft, const std::string& text) const override;
+  std::string delegated() const override { return "releases"; }
+  std::string delegated_target() const override { return "app/2.0"; }
 
   bool with_hashes = true;  ///< whether snapshot and timestamp give lengths and hashes
 };

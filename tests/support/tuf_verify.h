@@ -27,9 +27,7 @@ inline std::optional<base::ErrorCode> refusal(const NotaryRepository& repository
 
 /// The four top roles of the standard repository, by role name.
 inline std::map<std::string, TestRole> standard_roles(const NotaryRepository& repository) {
-  std::map<std::string, TestRole> roles;
-  for (const auto* role : {"root", "timestamp", "snapshot", "targets"}) roles[role] = {{repository.keys.at(role)}, 1};
-  return roles;
+  return repository.top_roles();
 }
 
 }  // namespace gapstow::test
