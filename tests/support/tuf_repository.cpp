@@ -42,10 +42,15 @@ void bump(Draft& draft) { draft.body.set("version", Value(version_of(draft) + 1)
 
 const base::Bytes& lasting_signature(const PublishedKey& signer, std::string_view method,
                                      const std::string& canonical) {
-  static std::map<std::string, base::Bytes> made;
-  auto& signature = made[digest::sha256(base::as_bytes(signer.key.pem() + std::string(method) + canonical)).hex()];
-  if (signature.empty()) signature = signer.key.sign(method, base::as_bytes(canonical));
-  return signature;
+  struct Made {
+    TestKey key;  // kept, so that no other key comes to its place
+    base::Bytes signature;
+  };
+  static std::map<std::pair<const void*, std::string>, Made> all;
+  const auto name = digest::sha256(base::as_bytes(std::string(method) + canonical)).hex();
+  const auto [at, is_new] = all.try_emplace({signer.key.handle(), name}, Made{signer.key, {}});
+  if (is_new) at->second.signature = signer.key.sign(method, base::as_bytes(canonical));
+  return at->second.signature;
 }
 
 std::uint64_t version_of(const Draft& draft) {
