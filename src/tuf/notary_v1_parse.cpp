@@ -47,7 +47,10 @@ std::vector<Signature> read_signatures(const Cursor& at) {
   return signatures;
 }
 
-/// Hashes of known algorithms; one at least. Duplicates cannot be: they are members of an object.
+constexpr std::size_t kMaxAlgorithms = 64;
+
+/// Hashes of known algorithms; one at least. Those of others must be bytes as well. Duplicates cannot be: they are
+/// members of an object.
 std::vector<digest::Digest> read_hashes(const Cursor& at) {
   at.no_case_variants({"sha256", "sha512"});
   std::vector<digest::Digest> hashes;
@@ -56,6 +59,9 @@ std::vector<digest::Digest> read_hashes(const Cursor& at) {
     if (!hash) continue;
     const auto value = base64_of(*hash, kMaxSignatureText);
     hashes.push_back(base::with_context(hash->path(), [&] { return digest::Digest(algorithm, value); }));
+  }
+  if (object_of(at, kMaxAlgorithms).size() > hashes.size()) {
+    for (const auto& [name, hash] : at.members()) base64_of(hash, kMaxSignatureText);
   }
   if (hashes.empty()) invalid(at, "no hash of a known algorithm");
   return hashes;

@@ -20,6 +20,7 @@ using json::Cursor;
 constexpr std::size_t kHashHexDigits = 128;  ///< of the longest hash, SHA-512
 constexpr std::string_view kFileSuffix = ".json";
 constexpr unsigned kMaxBinBits = 32;
+constexpr std::size_t kMaxAlgorithms = 64;
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.size() <= 6 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -75,6 +76,7 @@ void settle(const Cursor& at, RoleKeys& role, const KeyMap& keys) {
   std::erase_if(role.key_ids, [&](const std::string& id) { return !keys.contains(id); });
 }
 
+/// Of known algorithms, one at least. Those of others must be texts as well.
 std::vector<digest::Digest> read_hashes(const Cursor& at) {
   at.no_case_variants({"sha256", "sha512"});
   std::vector<digest::Digest> hashes;
@@ -84,7 +86,9 @@ std::vector<digest::Digest> read_hashes(const Cursor& at) {
     base::with_context(hash->path(),
                        [&] { hashes.emplace_back(algorithm, base::from_hex(hash->string(kHashHexDigits))); });
   }
-  object_of(at, kMaxWord);
+  if (object_of(at, kMaxAlgorithms).size() > hashes.size()) {
+    for (const auto& [name, hash] : at.members()) hash.string();
+  }
   if (hashes.empty()) invalid(at, "no hash of a known algorithm");
   return hashes;
 }
