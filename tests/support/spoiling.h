@@ -31,6 +31,7 @@ std::vector<Spoiling> signing_spoilings();
 std::vector<Spoiling> signature_value_spoilings();
 std::vector<Spoiling> mandate_spoilings();
 std::vector<Spoiling> key_spoilings();
+std::vector<Spoiling> contents_spoilings();
 std::vector<Spoiling> promise_spoilings();
 std::vector<Spoiling> bytes_spoilings();
 

@@ -69,8 +69,8 @@ std::optional<base::ErrorCode> SpoilingLab::verdict(const TestRepository& reposi
 
 void SpoilingLab::read_chain(const tuf::ChainFiles& files, bool is_known) const {
   const auto chain = tuf::verify_chain(files, good_->dialect(), good_->gun, {good_->pin()}, kWhen);
-  const auto target = chain.find(good_->delegated_target());
   if (is_known) tuf::check_against_seen(chain, seen_);
+  const auto target = chain.find(good_->delegated_target());
   const trust::Clocks clocks{.local = kWhen, .chosen = {}, .sealed = {}};
   const auto judged = trust::judge_expiry(chain.lifetimes_for(target), trust::ExpiryRule::now, clocks);
   if (!judged.reasons.empty()) throw base::Error(base::ErrorCode::expired, judged.reasons.front());

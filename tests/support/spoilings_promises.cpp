@@ -125,6 +125,12 @@ std::vector<Spoiling> promise_spoilings() {
        },
        is_listed},
       {"not promised", unlist, is_listed},
+      {"not promised and not served",
+       [](TestRepository& r, const std::string& role) {
+         unlist(r, role);
+         r.draft(role).withheld = true;
+       },
+       is_listed},
       {"withdrawn, also from the delegating role", withdrawn, is_delegation},
       {"what is promised null", put("meta", Value()),
        [](const TestRepository&, const std::string& role) { return role == "timestamp" || role == "snapshot"; }},
