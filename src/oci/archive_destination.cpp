@@ -63,6 +63,11 @@ class ArchiveDestination final : public ImageDestination {
 
   bool retries(const digest::Digest&, const base::Error&) override { return false; }
 
+  void settle() override {
+    plan_.check_complete();
+    file_->file().sync();
+  }
+
   void commit() override {
     plan_.check_complete();
     file_->commit();

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <set>
@@ -21,17 +22,28 @@ using base::ErrorCode;
 constexpr std::uint32_t kFolderMode = 0755;
 constexpr std::uint32_t kFileMode = 0644;
 
+/// Nothing but the beginnings of a layout: a run was killed before its index.json. What is there in blobs proves
+/// itself.
+bool is_begun_layout(const std::vector<std::string>& names) {
+  const auto is_ours = [](const std::string& name) {
+    const bool of_index = name.starts_with(".index.json.") || name.starts_with(".oci-layout.");
+    return name == "blobs" || name == "oci-layout" || (of_index && name.ends_with(".tmp"));
+  };
+  return std::ranges::find(names, "blobs") != names.end() && std::ranges::all_of(names, is_ours);
+}
+
 /// A layout that others may be reading: blobs come first, index.json is replaced last.
 class ExistingFolder final : public ImageDestination {
  public:
   ExistingFolder(base::WriteFs& fs, std::string path, std::string reference)
       : fs_(fs), path_(std::move(path)), reference_(std::move(reference)) {
-    if (fs_.list(path_).empty()) return;
-    is_layout_ = true;
+    const auto names = fs_.list(path_);
+    if (names.empty()) return;
+    const bool is_begun = is_begun_layout(names);
     try {
       const auto files = open_folder_files(fs_, path_);
-      check_layout_version(*files);
-      read_index_object(fs_, path_ + "/index.json");
+      if (!is_begun || files->find("oci-layout")) check_layout_version(*files);
+      if (!is_begun) read_index_object(fs_, path_ + "/index.json");
     } catch (const Error& error) {
       if (error.code() != ErrorCode::malformed && error.code() != ErrorCode::not_found) throw;
       throw Error(ErrorCode::conflict, path_ + " is neither empty nor an image layout: " + error.line());
@@ -77,6 +89,7 @@ class ExistingFolder final : public ImageDestination {
   }
 
   bool retries(const digest::Digest&, const base::Error&) override { return false; }
+  void settle() override;
   void commit() override;
   std::vector<Delivery> deliveries() const override {
     auto deliveries = deliveries_;
@@ -111,7 +124,6 @@ class ExistingFolder final : public ImageDestination {
   base::WriteFs& fs_;
   std::string path_;
   std::string reference_;
-  bool is_layout_ = false;  ///< else the folder was empty
   json::Array entries_;
   BlobPlan plan_;
   std::vector<Delivery> deliveries_;
@@ -120,6 +132,7 @@ class ExistingFolder final : public ImageDestination {
   std::map<std::string, std::string> pending_;  ///< temporary names and the final ones
   std::vector<std::string> added_;              ///< new under their final names, taken back on failure
   std::vector<std::string> folders_;            ///< made here, likewise
+  bool settled_ = false;
   bool committed_ = false;
 };
 
@@ -134,17 +147,23 @@ void ExistingFolder::publish_blobs() {
   for (const char* folder : {"/blobs/sha256", "/blobs"}) fs_.sync_folder(path_ + folder);
 }
 
-void ExistingFolder::commit() {
+void ExistingFolder::settle() {
   plan_.check_complete();
   std::vector<std::string> written;
   for (const auto& [temporary, final] : pending_) written.push_back(temporary);
   sync_files(fs_, written);
-  // Read again: somebody may have added an image since begin().
+  settled_ = true;
+}
+
+void ExistingFolder::commit() {
+  if (!settled_) settle();
+  // Looked at again: somebody may have added an image, or made the layout, since begin().
   const std::string index_path = path_ + "/index.json";
+  const bool has_index = fs_.status(index_path).has_value();
   const std::string index =
-      is_layout_ ? merge_index(read_index_object(fs_, index_path), entries_) : wrap_index(entries_);
+      has_index ? merge_index(read_index_object(fs_, index_path), entries_) : wrap_index(entries_);
   publish_blobs();
-  if (!is_layout_) {
+  if (!fs_.status(path_ + "/oci-layout")) {
     base::write_file(fs_, path_ + "/oci-layout", base::as_bytes(oci_layout_json()), kFileMode);
     added_.push_back(path_ + "/oci-layout");
   }

@@ -51,13 +51,21 @@ class NewFolder final : public ImageDestination {
 
   bool retries(const digest::Digest&, const base::Error&) override { return false; }
 
-  void commit() override {
+  void settle() override {
     plan_.check_complete();
     create("oci-layout")->write_at(0, base::as_bytes(oci_layout_json()));
     create("index.json")->write_at(0, base::as_bytes(index_));
     sync_files(fs_, files_);
     for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) fs_.sync_folder(*folder);
-    if (fs_.status(path_)) throw Error(ErrorCode::conflict, path_ + " has come to be meanwhile");
+    settled_ = true;
+  }
+
+  void commit() override {
+    if (!settled_) settle();
+    if (fs_.status(path_)) {
+      throw Error(ErrorCode::conflict, path_ + " has come to be meanwhile",
+                  "run the same command again: it adds to the layout that is there now");
+    }
     fs_.rename(temporary_, path_);
     try {
       fs_.sync_folder(base::parent_folder(path_));
@@ -90,6 +98,7 @@ class NewFolder final : public ImageDestination {
   std::mutex mutex_;
   std::vector<std::string> files_;
   std::vector<std::string> folders_;
+  bool settled_ = false;
   bool committed_ = false;
 };
 
