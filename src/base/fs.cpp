@@ -16,8 +16,21 @@
 namespace gapstow::base {
 namespace {
 
+/// How to go on after what a user can change.
+const char* advice(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return "make room there, then run the same command again";
+    case EROFS:
+      return "name a place that can be written";
+    default:
+      return "";
+  }
+}
+
 [[noreturn]] void fail(ErrorCode code, const std::string& what, int error) {
-  throw Error(code, what + ": " + std::generic_category().message(error));
+  throw Error(code, what + ": " + std::generic_category().message(error), advice(error));
 }
 
 ErrorCode read_code(int error) {

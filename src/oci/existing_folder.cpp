@@ -176,9 +176,11 @@ void ExistingFolder::commit() {
 void ExistingFolder::replace_index(const std::string& path, const std::string& index) {
   try {
     base::write_file(fs_, path, base::as_bytes(index), kFileMode);
-  } catch (const Error&) {
+  } catch (const Error& error) {
     committed_ = may_hold(path, index);
-    throw;
+    if (!committed_) throw;
+    throw Error(error.code(), "the images are in place, but may not survive a power failure: " + error.why(),
+                "run the same command again when the disk is well");
   }
 }
 

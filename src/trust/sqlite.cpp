@@ -89,8 +89,18 @@ int Database::probe() {
   return sqlite3_exec(handle_.get(), "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
 }
 
+std::string Database::reason_of(int code) const {
+  // Not every call leaves its failure in the handle.
+  const bool is_last = handle_ && sqlite3_extended_errcode(handle_.get()) == code;
+  std::string reason = is_last ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
+  const int cause = is_last ? sqlite3_system_errno(handle_.get()) : 0;
+  const bool is_of_system = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
+  if (is_of_system && cause != 0) reason += " (" + std::generic_category().message(cause) + ")";
+  return reason;
+}
+
 void Database::fail(int code) const {
-  const std::string reason = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
+  const std::string reason = reason_of(code);
   switch (code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -104,7 +114,8 @@ void Database::fail(int code) const {
       if (!failed_writing(code)) throw Error(ErrorCode::state_unavailable, "state database " + path_ + ": " + reason);
       [[fallthrough]];
     case SQLITE_FULL:
-      throw Error(ErrorCode::io_write, "state database " + path_ + ": " + reason + "; nothing was changed");
+      throw Error(ErrorCode::io_write, "state database " + path_ + ": " + reason,
+                  "make room on the disk or see to what is wrong with it, then run the same command again");
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:

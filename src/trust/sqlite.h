@@ -43,6 +43,7 @@ class Database {
 
  private:
   friend class Query;
+  std::string reason_of(int code) const;
   struct Close {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };

@@ -19,6 +19,16 @@ Time time_of(const Query& query, int column) {
   return {query.integer(column), static_cast<std::int32_t>(query.integer(column + 1))};
 }
 
+/// The images can be seen already. Whether the state has come to know them is open when its last syncs fail.
+void end_published(Transaction& transaction) {
+  try {
+    transaction.commit();
+  } catch (const Error& error) {
+    throw Error(error.code(), "the images are in place, but the state may not remember them: " + error.why(),
+                "make sure that the state database can be written, then run the same import again");
+  }
+}
+
 /// Each update must say under which identities and with which values it is to be kept.
 void check_update(const SeenUpdate& update) {
   const bool whole = std::ranges::all_of(update.roles, [](const auto& role) {
@@ -214,11 +224,10 @@ void SqliteState::commit(const HistoryRecord& record, const std::vector<SeenUpda
   }
   add_record(record);
   if (new_floor) raise_floor(*new_floor);
-  if (publish) {
-    database_.flush();
-    publish();
-  }
-  transaction.commit();
+  if (!publish) return transaction.commit();
+  database_.flush();
+  publish();
+  end_published(transaction);
 }
 
 void SqliteState::remember(const std::vector<SeenUpdate>& updates) {
