@@ -59,6 +59,7 @@ class Sweep {
     const auto whole = scene_.run(journey_.command, {kind, 0, 0});
     REQUIRE(whole.exit_code == 0);
     const auto steps = steps_of(whole.steps);
+    ahead_ = 0;
     for (const std::uint64_t step : steps) take({kind, step, 0});
     std::cout << journey_.command[2] << (kind == Mishap::Kind::kill ? ": killed before " : ": killed in the middle of ")
               << steps.size() << " of " << whole.steps << " calls; images in place before the state knew: " << ahead_

@@ -131,8 +131,8 @@ std::vector<std::string> import_of(const std::string& bundle, const std::string&
 }
 
 std::vector<std::uint64_t> steps_of(std::uint64_t count) {
-  constexpr std::uint64_t kEnds = 12;
-  constexpr std::uint64_t kBetween = 20;
+  constexpr std::uint64_t kEnds = 8;
+  constexpr std::uint64_t kBetween = 10;
   const bool all = std::getenv("GAPSTOW_ALL_STEPS") != nullptr || count <= 2 * kEnds + kBetween;
   const std::uint64_t stride = all ? 1 : (count - 2 * kEnds) / kBetween + 1;
   std::vector<std::uint64_t> steps;
