@@ -107,11 +107,20 @@ void Database::fail(int code) const {
       throw Error(ErrorCode::state_unavailable, "another import is running (" + path_ + " is locked)",
                   "try again when it has finished");
     case SQLITE_CORRUPT:
+    case SQLITE_ERROR:  // what the file holds cannot be worked with: the statements are right
+    case SQLITE_FORMAT:
+    case SQLITE_SCHEMA:
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH:
       fail_damaged(reason);
     case SQLITE_NOTADB:
       throw Error(ErrorCode::state_unavailable, path_ + " is not a state database", "name another file with --state");
     case SQLITE_IOERR:
-      if (!failed_writing(code)) throw Error(ErrorCode::state_unavailable, "state database " + path_ + ": " + reason);
+      if (!failed_writing(code)) {
+        throw Error(
+            ErrorCode::state_unavailable, "state database " + path_ + ": " + reason,
+            "see to what is wrong with the disk; if the file cannot be read any more, restore it from a backup");
+      }
       [[fallthrough]];
     case SQLITE_FULL:
       throw Error(ErrorCode::io_write, "state database " + path_ + ": " + reason,
@@ -126,7 +135,8 @@ void Database::fail(int code) const {
     case SQLITE_MISUSE:
       throw Error(ErrorCode::internal, "state database " + path_ + ": " + reason);
     default:
-      throw Error(ErrorCode::state_unavailable, "state database " + path_ + ": " + reason);
+      throw Error(ErrorCode::state_unavailable, "state database " + path_ + ": " + reason,
+                  "try again; if that does not help, restore it from a backup");
   }
 }
 

@@ -41,6 +41,13 @@ void check_update(const SeenUpdate& update) {
   }
 }
 
+void refuse_fork(const std::string& gun, const std::string& role, const tuf::SeenRole& before,
+                 const tuf::SeenRole& now) {
+  if (now.version != before.version || now.sha256 == before.sha256) return;
+  throw Error(ErrorCode::equivocation, role + " of " + gun + " has version " + std::to_string(now.version) +
+                                           " with other content than was seen before");
+}
+
 }  // namespace
 
 tuf::SeenRoles SqliteState::merged(const std::string& gun, const std::vector<std::string>& root_identities) {
@@ -129,16 +136,15 @@ std::vector<HistoryRecord> SqliteState::history(std::size_t limit) {
 /// True when a role is older than what is remembered; the same version with other content is an error.
 bool SqliteState::is_older(const SeenUpdate& update) {
   check_update(update);
-  const auto before = merged(update.gun, update.root_identities);
   bool older = false;
-  for (const auto& [role, now] : update.roles) {
-    const auto found = before.find(role);
-    if (found == before.end()) continue;
-    if (now.version == found->second.version && now.sha256 != found->second.sha256) {
-      throw Error(ErrorCode::equivocation, role + " of " + update.gun + " has version " + std::to_string(now.version) +
-                                               " with other content than was seen before");
+  // One by one: two identities may know other contents of one version.
+  for (const auto& identity : update.root_identities) {
+    for (const auto& [role, before] : merged(update.gun, {identity})) {
+      const auto now = update.roles.find(role);
+      if (now == update.roles.end()) continue;
+      refuse_fork(update.gun, role, before, now->second);
+      older = older || now->second.version < before.version;
     }
-    older = older || now.version < found->second.version;
   }
   return older;
 }
@@ -210,6 +216,11 @@ void SqliteState::add_record(HistoryRecord record) {
   add_images(record);
 }
 
+void SqliteState::seal_whole() {
+  const std::string sum = whole_sum(database_);
+  Query(database_, "UPDATE whole SET sum = ? WHERE sum <> ?").bind(sum).bind(sum).run();
+}
+
 void SqliteState::commit(const HistoryRecord& record, const std::vector<SeenUpdate>& updates,
                          std::optional<Time> new_floor, const std::function<void()>& publish) {
   Transaction transaction(database_, Transaction::Kind::write);
@@ -224,6 +235,7 @@ void SqliteState::commit(const HistoryRecord& record, const std::vector<SeenUpda
   }
   add_record(record);
   if (new_floor) raise_floor(*new_floor);
+  seal_whole();
   if (!publish) return transaction.commit();
   database_.flush();
   publish();
@@ -238,6 +250,7 @@ void SqliteState::remember(const std::vector<SeenUpdate>& updates) {
     }
     raise(update);
   }
+  seal_whole();
   transaction.commit();
 }
 

@@ -39,11 +39,26 @@ auto unavailable(Body&& body) -> decltype(body()) {
   }
 }
 
+/// A journal without its database: the database was lost or moved. A new one would have the pages of the old one
+/// written into it.
+void refuse_orphaned_journal(const std::string& path) {
+  for (const char* ending : {"-journal", "-wal"}) {
+    const std::string journal = path + ending;
+    if (!SystemFs().status(journal)) continue;
+    throw Error(ErrorCode::state_unavailable, path + " is gone, but " + journal + " is there",
+                "put the database back beside it; or, to begin anew, move it to where the database went (mv " +
+                    journal + " " + path + ".damaged" + ending + ")");
+  }
+}
+
 /// What is there, if it can be a database at all. An empty file cannot: new databases are never empty, so something
 /// was lost.
 bool is_there(const std::string& path) {
   const auto status = SystemFs().status(path);
-  if (!status) return false;
+  if (!status) {
+    refuse_orphaned_journal(path);
+    return false;
+  }
   if (status->kind != FileStatus::Kind::regular) {
     throw Error(ErrorCode::state_unavailable, path + " is not a file", "name another file with --state");
   }

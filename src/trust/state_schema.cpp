@@ -18,7 +18,7 @@ constexpr const char* kMarks = "PRAGMA application_id=1735619703; PRAGMA user_ve
 static_assert(kApplicationId == 1735619703 && kSchemaVersion == 1);
 
 /// Exactly as SQLite keeps them. The triggers hold the promises even against a faulty gapstow.
-constexpr std::array<std::string_view, 18> kSchema{
+constexpr std::array<std::string_view, 20> kSchema{
     R"(CREATE TABLE seen (
   root_identity TEXT NOT NULL CHECK (length(root_identity) = 64),
   gun TEXT NOT NULL,
@@ -67,6 +67,10 @@ constexpr std::array<std::string_view, 18> kSchema{
   key_id TEXT NOT NULL,
   PRIMARY KEY (import, image, position)
 ) STRICT, WITHOUT ROWID)",
+    R"(CREATE TABLE whole (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  sum TEXT NOT NULL
+) STRICT)",
     R"(CREATE TRIGGER seen_rises BEFORE UPDATE ON seen
 WHEN NEW.version <= OLD.version OR NEW.root_identity <> OLD.root_identity OR NEW.gun <> OLD.gun OR NEW.role <> OLD.role
 BEGIN SELECT RAISE(ABORT, 'versions never go down'); END)",
@@ -77,6 +81,8 @@ WHEN (NEW.seconds, NEW.nanoseconds) <= (OLD.seconds, OLD.nanoseconds)
 BEGIN SELECT RAISE(ABORT, 'the clock floor never goes down'); END)",
     R"(CREATE TRIGGER clock_stays BEFORE DELETE ON clock
 BEGIN SELECT RAISE(ABORT, 'the clock floor is never forgotten'); END)",
+    R"(CREATE TRIGGER whole_stays BEFORE DELETE ON whole
+BEGIN SELECT RAISE(ABORT, 'the checksum of the whole is never forgotten'); END)",
     R"(CREATE TRIGGER import_fixed BEFORE UPDATE ON import
 BEGIN SELECT RAISE(ABORT, 'the history is only added to'); END)",
     R"(CREATE TRIGGER import_stays BEFORE DELETE ON import
@@ -139,11 +145,20 @@ void check_rows(Database& database) {
     if (seen.text(5) == seen_sum(seen.text(0), seen.text(1), seen.text(2), seen.integer(3), seen.text(4))) continue;
     database.fail_damaged("a remembered version does not have its checksum");
   }
-  Query clock(database, "SELECT seconds, nanoseconds, sum FROM clock");
+  Query clock(database, "SELECT seconds, nanoseconds, sum, id FROM clock");
   while (clock.step()) {
-    if (clock.text(2) == clock_sum({clock.integer(0), static_cast<std::int32_t>(clock.integer(1))})) continue;
+    if (clock.integer(3) == 1 &&
+        clock.text(2) == clock_sum({clock.integer(0), static_cast<std::int32_t>(clock.integer(1))}))
+      continue;
     database.fail_damaged("the clock floor does not have its checksum");
   }
+}
+
+/// A row may be gone, or an older one have come back, with every checksum of its own in order.
+void check_whole(Database& database) {
+  Query query(database, "SELECT sum FROM whole");
+  if (query.step() && query.text(0) == whole_sum(database)) return;
+  database.fail_damaged("something that it remembered is gone");
 }
 
 /// Fields with their lengths in front, so that no two rows have one text.
@@ -168,6 +183,7 @@ void create_schema(Database& database) {
   Transaction transaction(database, Transaction::Kind::write);
   database.execute(kMarks);
   for (const std::string_view statement : kSchema) Query(database, statement).run();
+  Query(database, "INSERT INTO whole (id, sum) VALUES (1, ?)").bind(whole_sum(database)).run();
   transaction.commit();
 }
 
@@ -177,6 +193,7 @@ void examine(Database& database) {
   check_structure(database);
   check_schema(database);
   check_rows(database);
+  check_whole(database);
   transaction.commit();
 }
 
@@ -186,6 +203,18 @@ std::string seen_sum(std::string_view identity, std::string_view gun, std::strin
 }
 
 std::string clock_sum(base::Time floor) { return Fields().add("clock").add(floor).sum(); }
+
+std::string whole_sum(Database& database) {
+  Fields fields;
+  fields.add("state");
+  Query seen(database, "SELECT sum FROM seen ORDER BY root_identity, gun, role");
+  while (seen.step()) fields.add(seen.text(0));
+  Query clock(database, "SELECT sum FROM clock");
+  if (clock.step()) fields.add("clock").add(clock.text(0));
+  Query last(database, "SELECT sum FROM import ORDER BY id DESC LIMIT 1");
+  if (last.step()) fields.add("import").add(last.text(0));
+  return fields.sum();
+}
 
 std::string record_sum(std::string_view previous, const HistoryRecord& record) {
   Fields fields;

@@ -22,6 +22,8 @@ void examine(Database& database);
 std::string seen_sum(std::string_view identity, std::string_view gun, std::string_view role, std::int64_t version,
                      std::string_view sha256);
 std::string clock_sum(base::Time floor);
+/// Over the sums of all versions seen, the floor and the newest record.
+std::string whole_sum(Database& database);
 /// Over the record and the sum of the record before it, so that none can be taken out of the middle.
 std::string record_sum(std::string_view previous, const HistoryRecord& record);
 

@@ -29,6 +29,7 @@ class SqliteState final : public State {
   std::optional<base::Time> floor();
   void add_record(HistoryRecord record);
   void add_images(const HistoryRecord& record);
+  void seal_whole();
   void read_details(HistoryRecord& record);
 
   Database database_;

@@ -235,6 +235,20 @@ TEST_CASE("images become visible inside the commit, and only when it can be made
   REQUIRE(published == 2);
 }
 
+TEST_CASE("content counts under each root identity of a walk, in whatever order they stand") {
+  const StateFile file;
+  const auto state = State::open_or_create(file.path());
+  const auto under = [](std::vector<std::string> identities, unsigned content) {
+    return SeenUpdate{"a.test/app", std::move(identities), {{"timestamp", seen_role(5, content)}}};
+  };
+  state->remember({under({sample_hex(1)}, 50)});
+  state->remember({under({sample_hex(2)}, 51)});
+  for (const unsigned content : {50U, 51U}) {
+    REQUIRE_ERROR(equivocation, state->remember({under({sample_hex(1), sample_hex(2)}, content)}));
+    REQUIRE_ERROR(equivocation, state->remember({under({sample_hex(2), sample_hex(1)}, content)}));
+  }
+}
+
 TEST_CASE("the same versions again are fine") {
   const StateFile file;
   const auto state = State::open_or_create(file.path());
@@ -265,11 +279,11 @@ TEST_CASE("the database itself refuses to forget") {
   const auto before = file.bytes();
   for (const char* sql :
        {"UPDATE seen SET version = 4", "UPDATE seen SET gun = 'x', version = 9", "UPDATE seen SET sha256 = sum",
-        "DELETE FROM seen", "UPDATE clock SET seconds = 99", "DELETE FROM clock", "DELETE FROM import",
-        "UPDATE import SET bundle_id = 'x'", "DELETE FROM import_signer", "UPDATE import_signer SET signer = 'x'",
-        "DELETE FROM import_image", "UPDATE import_image SET digest = 'x'", "DELETE FROM import_key",
-        "UPDATE import_key SET key_id = 'x'", "INSERT INTO seen VALUES ('x','g','r',1,'x','x')",
-        "INSERT INTO clock VALUES (2,1,1,'x')"}) {
+        "DELETE FROM seen", "UPDATE clock SET seconds = 99", "DELETE FROM clock", "DELETE FROM whole",
+        "DELETE FROM import", "UPDATE import SET bundle_id = 'x'", "DELETE FROM import_signer",
+        "UPDATE import_signer SET signer = 'x'", "DELETE FROM import_image", "UPDATE import_image SET digest = 'x'",
+        "DELETE FROM import_key", "UPDATE import_key SET key_id = 'x'",
+        "INSERT INTO seen VALUES ('x','g','r',1,'x','x')", "INSERT INTO clock VALUES (2,1,1,'x')"}) {
     CAPTURE(sql);
     REQUIRE_THROWS(test::run_sql(file.path(), sql));
     REQUIRE(file.bytes() == before);
