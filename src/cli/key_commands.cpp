@@ -26,9 +26,29 @@ json::Object key_json(const sign::PublicKey& key, const std::string& file) {
       {"file", file}, {"algorithm", std::string(sign::name(key.type()))}, {"fingerprint", key.fingerprint()}};
 }
 
-void refuse_existing(base::ReadFs& fs, const std::string& path) {
-  if (!fs.status(path)) return;
-  throw Error(ErrorCode::conflict, path + " exists already", "keys are never overwritten; choose another name");
+void refuse_existing(base::ReadFs& fs, const std::string& secret_path, const std::string& public_path) {
+  const bool has_public = fs.status(public_path).has_value();
+  if (fs.status(secret_path)) {
+    throw Error(ErrorCode::conflict, secret_path + " exists already",
+                has_public ? "keys are never overwritten; choose another name"
+                           : "its public key is missing: gapstow key public " + secret_path + " > " + public_path);
+  }
+  if (has_public) {
+    throw Error(ErrorCode::conflict, public_path + " exists already",
+                "keys are never overwritten; choose another name");
+  }
+}
+
+/// The private key first: its file holds the public one too, so a run that is killed in between has lost nothing.
+void write_pair(base::WriteFs& fs, const std::string& secret_path, base::ByteView secret,
+                const std::string& public_path, const std::string& pem) {
+  base::write_file(fs, secret_path, secret, 0600);
+  try {
+    base::write_file(fs, public_path, base::as_bytes(pem));
+  } catch (const Error&) {
+    fs.remove(secret_path);
+    throw;
+  }
 }
 
 int run_generate(const Arguments& arguments, Terminal& terminal) {
@@ -38,14 +58,12 @@ int run_generate(const Arguments& arguments, Terminal& terminal) {
   const sign::KeyType type = key_type(arguments.value_or("algorithm", "ed25519"));
   const std::string secret_path = name + ".key";
   const std::string public_path = name + ".pub";
-  refuse_existing(terminal.fs, secret_path);
-  refuse_existing(terminal.fs, public_path);
+  refuse_existing(terminal.fs, secret_path, public_path);
   std::optional<sign::SecretBytes> passphrase;
   if (!arguments.has("no-passphrase")) passphrase = ask_new_passphrase(secret_path);
   const sign::SecretKey key = sign::SecretKey::generate(type);
   base::Bytes secret = sign::write_key_file(key, passphrase);
-  base::write_file(terminal.fs, public_path, base::as_bytes(key.public_key().pem()));
-  base::write_file(terminal.fs, secret_path, secret, 0600);
+  write_pair(terminal.fs, secret_path, secret, public_path, key.public_key().pem());
   sign::wipe(secret);
   json::Object value{{"command", "key generate"}, {"secret", secret_path}};
   value.set("key", key_json(key.public_key(), public_path));
