@@ -167,7 +167,9 @@ void ExistingFolder::commit() {
     base::write_file(fs_, path_ + "/oci-layout", base::as_bytes(oci_layout_json()), kFileMode);
     added_.push_back(path_ + "/oci-layout");
   }
-  replace_index(index_path, index);
+  if (!has_index || base::as_text(base::read_file(fs_, index_path, kMaxManifestBytes)) != index) {
+    replace_index(index_path, index);
+  }
   committed_ = true;
 }
 

@@ -1,5 +1,6 @@
 // Folders that several runs write to: at once, or one after another that was killed.
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -100,6 +101,23 @@ TEST_CASE("A layout that a killed run began in an empty folder can be finished",
   std::ofstream(nearly / "oci-layout") << oci::oci_layout_json();
   std::ofstream(nearly / ".index.json.0123456789abcdef.tmp") << "{";
   finish(nearly);
+}
+
+TEST_CASE("A layout that holds the image already is not written to", "[destination]") {
+  base::SystemFs fs;
+  const TempFolder temp;
+  const MadeImage one = test::make_image("one");
+  const auto put_again = [&] {
+    const auto destination = oci::make_oci_folder(fs, temp.path(), {});
+    put_all(*destination, kOne, one);
+    destination->commit();
+  };
+  put_again();
+  const auto old = stdfs::file_time_type::clock::now() - std::chrono::hours(1);
+  stdfs::last_write_time(temp / "index.json", old);
+  put_again();
+  CHECK(stdfs::last_write_time(temp / "index.json") == old);
+  CHECK(names_in(temp.path()) == std::vector{kOne});
 }
 
 TEST_CASE("A folder with anything else beside is not taken for a begun layout", "[destination]") {
