@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <system_error>
 
 #include "folders.h"
@@ -51,12 +52,31 @@ void refuse_orphaned_journal(const std::string& path) {
   }
 }
 
+/// Nothing is there: a link to a place that is gone, or a file in the way, must not pass for a site that has seen
+/// nothing.
+void refuse_lost(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_symlink(path, unknown)) {
+    throw Error(ErrorCode::state_unavailable, path + " is a link to a file that is not there",
+                "bring back what it leads to (is a disk not mounted?), or remove the link");
+  }
+  for (std::string folder = base::parent_folder(path);; folder = base::parent_folder(folder)) {
+    const auto status = SystemFs().status(folder);
+    if (status && status->kind != FileStatus::Kind::folder) {
+      throw Error(ErrorCode::state_unavailable, folder + " is not a folder, so " + path + " cannot be in it",
+                  "name another file with --state");
+    }
+    if (status || folder == base::parent_folder(folder)) break;
+  }
+  refuse_orphaned_journal(path);
+}
+
 /// What is there, if it can be a database at all. An empty file cannot: new databases are never empty, so something
 /// was lost.
 bool is_there(const std::string& path) {
   const auto status = SystemFs().status(path);
   if (!status) {
-    refuse_orphaned_journal(path);
+    refuse_lost(path);
     return false;
   }
   if (status->kind != FileStatus::Kind::regular) {

@@ -58,6 +58,21 @@ TEST_CASE("no database is no state") {
   REQUIRE(file.names().empty());
 }
 
+TEST_CASE("a way that is blocked is not a state that was never made") {
+  const StateFile file;
+  const std::string blocked = file.folder() + "/file";
+  file.write(base::as_bytes("x"));
+  std::filesystem::rename(file.path(), blocked);
+  for (const std::string way : {"/state.db", "/a/b/state.db"}) {
+    REQUIRE_ERROR(state_unavailable, State::open_existing(blocked + way));
+    REQUIRE_ERROR(state_unavailable, State::open_or_create(blocked + way));
+  }
+  std::filesystem::create_symlink("nowhere", file.path());
+  REQUIRE_ERROR(state_unavailable, State::open_existing(file.path()));
+  REQUIRE_ERROR(state_unavailable, State::open_or_create(file.path()));
+  REQUIRE(file.names() == std::vector<std::string>{"file", "state.db"});
+}
+
 TEST_CASE("a new database is private, whole and empty") {
   const StateFile file;
   const std::string deep = file.folder() + "/a/b/state.db";
