@@ -21,14 +21,69 @@
 namespace gapstow::test {
 namespace {
 
+[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+
+/// A file in memory that takes what the program prints.
+class Capture {
+ public:
+  Capture() : descriptor_(::memfd_create("printed", MFD_CLOEXEC)) {
+    if (descriptor_ < 0) fail("memfd_create");
+  }
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+  ~Capture() { ::close(descriptor_); }
+  int descriptor() const { return descriptor_; }
+  std::string text() const {
+    std::string all;
+    std::array<char, 4096> part{};
+    ssize_t count = 0;
+    while ((count = ::pread(descriptor_, part.data(), part.size(), static_cast<off_t>(all.size()))) > 0) {
+      all.append(part.data(), static_cast<std::size_t>(count));
+    }
+    return all;
+  }
+
+ private:
+  int descriptor_;
+};
+
+enum class Tracing { none, by_parent };
+
+[[noreturn]] void become(const std::vector<std::string>& command, const std::string& folder, Tracing tracing, int out,
+                         int err) {
+  std::vector<char*> arguments;
+  for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const bool ready = ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
+                     ::dup2(err, STDERR_FILENO) >= 0 && ::chdir(folder.c_str()) == 0;
+  const bool traced =
+      tracing == Tracing::none || (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 && ::raise(SIGSTOP) == 0);
+  if (ready && traced) ::execv(arguments.front(), arguments.data());
+  ::_exit(127);
+}
+
+/// Starts `command`; `follow` waits for its end and fills in the run.
+template <typename Follow>
+TracedRun run(const std::vector<std::string>& command, const std::string& folder, Tracing tracing, Follow follow) {
+  TracedRun done;
+  const Capture out;
+  const Capture err;
+  const pid_t process = ::fork();
+  if (process < 0) fail("fork");
+  if (process == 0) become(command, folder, tracing, out.descriptor(), err.descriptor());
+  follow(process, done);
+  done.out = out.text();
+  done.err = err.text();
+  return done;
+}
+
 #if defined(__x86_64__)
 
 using SyscallInfo = struct __ptrace_syscall_info;  // <linux/ptrace.h> does not go with <sys/ptrace.h>
 
 constexpr int kSyscallStop = SIGTRAP | 0x80;
 constexpr std::uint64_t kLastStandard = STDERR_FILENO;
-
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 struct Call {
   enum class Kind { write, change, create, lock };
@@ -55,42 +110,6 @@ std::optional<Call> find_call(std::uint64_t number) {
   };
   const auto found = known.find(number);
   return found == known.end() ? std::nullopt : std::optional(found->second);
-}
-
-/// A file in memory that takes what the program prints.
-class Capture {
- public:
-  Capture() : descriptor_(::memfd_create("printed", MFD_CLOEXEC)) {
-    if (descriptor_ < 0) fail("memfd_create");
-  }
-  Capture(const Capture&) = delete;
-  Capture& operator=(const Capture&) = delete;
-  ~Capture() { ::close(descriptor_); }
-  int descriptor() const { return descriptor_; }
-  std::string text() const {
-    std::string all;
-    std::array<char, 4096> part{};
-    ssize_t count = 0;
-    while ((count = ::pread(descriptor_, part.data(), part.size(), static_cast<off_t>(all.size()))) > 0) {
-      all.append(part.data(), static_cast<std::size_t>(count));
-    }
-    return all;
-  }
-
- private:
-  int descriptor_;
-};
-
-[[noreturn]] void become(const std::vector<std::string>& command, const std::string& folder, int out, int err) {
-  std::vector<char*> arguments;
-  for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const bool ready = ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
-                     ::dup2(err, STDERR_FILENO) >= 0 && ::chdir(folder.c_str()) == 0 &&
-                     ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 && ::raise(SIGSTOP) == 0;
-  if (ready) ::execv(arguments.front(), arguments.data());
-  ::_exit(127);
 }
 
 /// Follows all threads of one process from call to call.
@@ -213,7 +232,7 @@ class Tracer {
 
 bool try_tracing() {
   try {
-    return run_traced({"/bin/true"}, ".").exit_code == 0;
+    return run_traced({"/bin/true"}, ".", {}).exit_code == 0;
   } catch (const std::exception&) {
     return false;
   }
@@ -231,16 +250,8 @@ bool can_trace() {
 }
 
 TracedRun run_traced(const std::vector<std::string>& command, const std::string& folder, const Mishap& mishap) {
-  TracedRun run;
-  const Capture out;
-  const Capture err;
-  const pid_t process = ::fork();
-  if (process < 0) fail("fork");
-  if (process == 0) become(command, folder, out.descriptor(), err.descriptor());
-  Tracer(process, mishap, run).follow();
-  run.out = out.text();
-  run.err = err.text();
-  return run;
+  return run(command, folder, Tracing::by_parent,
+             [&](pid_t process, TracedRun& done) { Tracer(process, mishap, done).follow(); });
 }
 
 #else
@@ -252,5 +263,13 @@ TracedRun run_traced(const std::vector<std::string>&, const std::string&, const 
 }
 
 #endif
+
+TracedRun run_plain(const std::vector<std::string>& command, const std::string& folder) {
+  return run(command, folder, Tracing::none, [](pid_t process, TracedRun& done) {
+    int status = 0;
+    if (::waitpid(process, &status, 0) != process) fail("waitpid");
+    done.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  });
+}
 
 }  // namespace gapstow::test

@@ -33,7 +33,9 @@ struct TracedRun {
 /// False where processes may not be traced, or the machine is of a kind that this was not written for.
 bool can_trace();
 
-/// Runs `command` (first its path) in `folder`, without standard input.
-TracedRun run_traced(const std::vector<std::string>& command, const std::string& folder, const Mishap& mishap = {});
+/// Runs `command` (first its path) in `folder`, without standard input and undisturbed.
+TracedRun run_plain(const std::vector<std::string>& command, const std::string& folder);
+/// As run_plain(), with a mishap.
+TracedRun run_traced(const std::vector<std::string>& command, const std::string& folder, const Mishap& mishap);
 
 }  // namespace gapstow::test

@@ -84,6 +84,37 @@ TEST_CASE("a trust store is never half written", "[commands]") {
   });
 }
 
+TEST_CASE("a bundle is packed wholly or not at all", "[commands]") {
+  Scene scene;
+  scene.must_run({"key", "generate", "desk", "--no-passphrase"});
+  scene.must_run({"trust", "add-signer", "other", "--key", "desk.pub", "--trust-store", "trust"});
+  scene.keep();
+  const Command command{"pack",
+                        "oci-archive:" + kSamples + "/images/app-1.1.exact-oci.tar",
+                        "--name",
+                        kSampleReference,
+                        "--trust",
+                        "dir:" + kSamples + "/chains/dct-rotated",
+                        "--signer",
+                        "desk.key",
+                        "--trust-store",
+                        "trust",
+                        "--at",
+                        "2026-11-23T00:00:00Z",
+                        "-o",
+                        "out.gapstow"};
+  const Command proof{"verify",  "out.gapstow", "--trust-store", "trust",
+                      "--state", "none",        "--at",          "2026-11-23T00:00:00Z"};
+  spoil(scene, command, [&](const TracedRun& run) {
+    const bool is_there = without_leftovers(read_tree(scene.folder())).contains("out.gapstow");
+    if (is_there) scene.must_run(proof);
+    if (run.exit_code == 0) REQUIRE(is_there);
+    if (run.exit_code > 0) REQUIRE(read_tree(scene.folder()) == scene.start());
+    scene.must_run(command);
+    scene.must_run(proof);
+  });
+}
+
 TEST_CASE("a key file is never half written, and no public key is without its private one", "[commands]") {
   Scene scene;
   const Command command{"key", "generate", "alice", "--no-passphrase"};

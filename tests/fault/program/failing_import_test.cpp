@@ -21,8 +21,8 @@ std::string class_of(const std::string& messages) {
 
 class Failures {
  public:
-  Failures(Scene& scene, std::string destination)
-      : scene_(scene), command_(import_of("newer.gapstow", std::move(destination))) {
+  Failures(Scene& scene, const std::string& destination)
+      : scene_(scene), command_(scene.import_of("newer", destination)) {
     scene_.keep();
     before_ = memory_in(scene_.state_path());
     scene_.must_run(command_);
@@ -108,7 +108,7 @@ TEST_CASE("an import into a new layout survives every failing call", "[fail]") {
 
 TEST_CASE("an import into a layout of others survives every failing call", "[fail]") {
   Scene scene;
-  scene.must_run(import_of("older.gapstow", "oci:out:other"));
+  scene.must_run(scene.import_of("older", "oci:out:other"));
   fail_all(scene, "oci:out", {ENOSPC});
 }
 

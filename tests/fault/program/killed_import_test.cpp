@@ -111,44 +111,44 @@ void sweep(Scene& scene, const Journey& journey) {
   both.run(Mishap::Kind::tear);
 }
 
-Journey to(const std::string& destination, const std::string& output) {
-  return {import_of("newer.gapstow", destination), output};
+Journey to(const Scene& scene, const std::string& destination, const std::string& output) {
+  return {scene.import_of("newer", destination), output};
 }
 
 }  // namespace
 
 TEST_CASE("an import into a new layout may be killed at every step", "[kill]") {
   Scene scene;
-  sweep(scene, to("oci:out", "out"));
+  sweep(scene, to(scene, "oci:out", "out"));
 }
 
 TEST_CASE("an import into a layout of others may be killed at every step", "[kill]") {
   Scene scene;
-  scene.must_run(import_of("older.gapstow", "oci:out:other"));
-  sweep(scene, to("oci:out", "out"));
+  scene.must_run(scene.import_of("older", "oci:out:other"));
+  sweep(scene, to(scene, "oci:out", "out"));
 }
 
 TEST_CASE("an import into an empty folder may be killed at every step", "[kill]") {
   Scene scene;
   std::filesystem::create_directory(scene.path("out"));
-  sweep(scene, to("oci:out", "out"));
+  sweep(scene, to(scene, "oci:out", "out"));
 }
 
 TEST_CASE("an import into an archive may be killed at every step", "[kill]") {
   Scene scene;
-  sweep(scene, to("oci-archive:out.tar", "out.tar"));
+  sweep(scene, to(scene, "oci-archive:out.tar", "out.tar"));
 }
 
 TEST_CASE("an import over an old docker archive may be killed at every step", "[kill]") {
   Scene scene;
   write_tree(scene.folder(), {{"out.tar", "an older archive"}});
-  sweep(scene, to("docker-archive:out.tar", "out.tar"));
+  sweep(scene, to(scene, "docker-archive:out.tar", "out.tar"));
 }
 
 TEST_CASE("a first import may be killed at every step", "[kill]") {
   Scene scene;
   std::filesystem::remove(scene.state_path());
-  sweep(scene, to("oci-archive:out.tar", "out.tar"));
+  sweep(scene, to(scene, "oci-archive:out.tar", "out.tar"));
 }
 
 }  // namespace gapstow::test

@@ -101,17 +101,27 @@ bool is_not_older(const Memory& after, const Memory& before) {
 Scene::Scene() {
   base::SystemFs files;
   trust::save_store(files, path("trust"), sample_store());
-  pack_sample(files, path("older.gapstow"), "dct-delegated");
-  pack_sample(files, path("newer.gapstow"), "dct-rotated");
-  base::write_file(files, path("desk.pub"), base::as_bytes(sample_key(2).public_key().pem()));
-  must_run(import_of("older.gapstow", "oci-archive:first.tar"));
+  pack_sample(files, bundles_.folder() + "/older", "dct-delegated");
+  pack_sample(files, bundles_.folder() + "/newer", "dct-rotated");
+  must_run(import_of("older", "oci-archive:first.tar"));
   files.remove(path("first.tar"));
   keep();
+}
+
+std::vector<std::string> Scene::import_of(const std::string& bundle, const std::string& destination) const {
+  return {
+      "import", bundles_.folder() + "/" + bundle, destination, "--trust-store", "trust", "--state", "state.db", "--at",
+      kDay};
 }
 
 void Scene::reset() const {
   for (const auto& entry : fs::directory_iterator(folder())) fs::remove_all(entry.path());
   write_tree(folder(), start_);
+}
+
+TracedRun Scene::run(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), program());
+  return run_plain(arguments, folder());
 }
 
 TracedRun Scene::run(std::vector<std::string> arguments, const Mishap& mishap) const {
@@ -126,18 +136,15 @@ TracedRun Scene::must_run(const std::vector<std::string>& arguments) const {
   return done;
 }
 
-std::vector<std::string> import_of(const std::string& bundle, const std::string& destination) {
-  return {"import", bundle, destination, "--trust-store", "trust", "--state", "state.db", "--at", kDay};
-}
-
 std::vector<std::uint64_t> steps_of(std::uint64_t count) {
-  constexpr std::uint64_t kEnds = 8;
-  constexpr std::uint64_t kBetween = 10;
-  const bool all = std::getenv("GAPSTOW_ALL_STEPS") != nullptr || count <= 2 * kEnds + kBetween;
-  const std::uint64_t stride = all ? 1 : (count - 2 * kEnds) / kBetween + 1;
+  constexpr std::uint64_t kFirst = 2;
+  constexpr std::uint64_t kLast = 12;  // where things become visible and are remembered
+  constexpr std::uint64_t kBetween = 4;
+  const bool all = std::getenv("GAPSTOW_ALL_STEPS") != nullptr || count <= kFirst + kLast + kBetween;
+  const std::uint64_t stride = all ? 1 : (count - kFirst - kLast) / kBetween;
   std::vector<std::uint64_t> steps;
   for (std::uint64_t step = 1; step <= count; ++step) {
-    if (step <= kEnds || step + kEnds > count || step % stride == 0) steps.push_back(step);
+    if (step <= kFirst || step + kLast > count || step % stride == 0) steps.push_back(step);
   }
   return steps;
 }

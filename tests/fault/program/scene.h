@@ -32,8 +32,8 @@ Memory memory_in(const std::string& path);
 /// No role of `before` is missing or older in `after`.
 bool is_not_older(const Memory& after, const Memory& before);
 
-/// A working folder in memory with a trust store "trust", bundles "older.gapstow" and "newer.gapstow" of the sample
-/// image, a public key "desk.pub", and a state "state.db" that has seen the older bundle.
+/// A working folder in memory with a trust store "trust" and a state "state.db" that has seen the older of two bundles
+/// of the sample image; the bundles are elsewhere.
 class Scene {
  public:
   Scene();
@@ -46,18 +46,20 @@ class Scene {
   void reset() const;
   const Tree& start() const { return start_; }
 
+  /// "import BUNDLE DESTINATION" of "older" or "newer" with the options that fit the scene.
+  std::vector<std::string> import_of(const std::string& bundle, const std::string& destination) const;
+
   /// Runs the program in the folder.
-  TracedRun run(std::vector<std::string> arguments, const Mishap& mishap = {}) const;
+  TracedRun run(std::vector<std::string> arguments) const;
+  TracedRun run(std::vector<std::string> arguments, const Mishap& mishap) const;
   /// run(), which must succeed.
   TracedRun must_run(const std::vector<std::string>& arguments) const;
 
  private:
+  StateFile bundles_;
   StateFile file_;
   Tree start_;
 };
-
-/// "import BUNDLE DESTINATION" with the options that fit the scene.
-std::vector<std::string> import_of(const std::string& bundle, const std::string& destination);
 
 /// Steps to take of `count`: all, or a spread with all of the first and last ones when there are many; all with
 /// GAPSTOW_ALL_STEPS in the environment.
