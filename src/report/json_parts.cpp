@@ -4,13 +4,15 @@ namespace gapstow::report {
 namespace {
 
 json::Value role_json(const tuf::ProvenRole& role) {
-  return json::Object{{"name", role.name},
+  json::Object object{{"name", role.name},
                       {"version", role.version},
                       {"expires", time_json(role.expires)},
                       {"length", role.length},
                       {"sha256", role.sha256.hex()},
                       {"threshold", role.threshold},
                       {"signedBy", strings(role.signed_by)}};
+  if (!role.unsigned_members.empty()) object.set("unsignedMembers", strings(role.unsigned_members));
+  return object;
 }
 
 json::Value finding_json(const trust::TimeFinding& finding) {

@@ -135,6 +135,12 @@ std::string chain_section(const transfer::ChainOutcome& chain, const transfer::O
                     expiry_cell(chain, role, outcome, style)});
   }
   out += table(rows, 12);
+  for (const auto& role : chain.roles) {
+    if (role.unsigned_members.empty()) continue;
+    out += line(style, "",
+                style.warn("not signed: ") + printable(base::join(role.unsigned_members, ", ")) + " of " +
+                    printable(role.name) + " (ignored)");
+  }
   for (const auto& role : chain.absent_roles) {
     out += line(style, "", style.warn("not in the chain: ") + "role " + printable(role));
   }

@@ -1,6 +1,9 @@
 #include "fields.h"
 
+#include <algorithm>
+
 #include "gapstow/base/error.h"
+#include "gapstow/tuf/proven.h"
 #include "words.h"
 
 namespace gapstow::tuf {
@@ -54,6 +57,19 @@ void read_common(const Cursor& body, std::string_view type, Common& common) {
   common.version = positive(body.at("version"));
   const auto expires = body.at("expires");
   common.expires = base::with_context(expires.path(), [&] { return base::parse_time(expires.string(kMaxTimeText)); });
+}
+
+std::vector<std::string> unsigned_members(const Cursor& envelope) {
+  std::vector<std::string> names;
+  const auto add_others = [&](const Cursor& object, std::initializer_list<std::string_view> known) {
+    for (const auto& [name, value] : object.members()) {
+      if (names.size() == kMaxUnsignedMembers) return;
+      if (std::ranges::find(known, name) == known.end()) names.push_back(value.path());
+    }
+  };
+  add_others(envelope, {"signed", "signatures"});
+  for (const auto& signature : envelope.at("signatures").array()) add_others(signature, {"keyid", "method", "sig"});
+  return names;
 }
 
 }  // namespace gapstow::tuf

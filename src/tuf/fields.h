@@ -34,6 +34,9 @@ RoleKeys read_role_keys(const json::Cursor& role);
 /// "_type", which must be `type`, "version" and "expires".
 void read_common(const json::Cursor& body, std::string_view type, Common& common);
 
+/// Names of the members of an envelope, and of its signatures, that are not known: at most kMaxUnsignedMembers.
+std::vector<std::string> unsigned_members(const json::Cursor& envelope);
+
 /// The envelope and what all roles have; `read` reads the rest of the body, `read_signatures` the signatures.
 template <typename Body, typename Read, typename ReadSignatures>
 Signed<Body> read_file(base::ByteView raw, std::uint64_t limit, std::string_view type, const Read& read,
@@ -49,6 +52,7 @@ Signed<Body> read_file(base::ByteView raw, std::uint64_t limit, std::string_view
   read(body, file.body);
   file.signatures = read_signatures(envelope.at("signatures"));
   file.canonical = json::canonical(body.value());
+  file.unsigned_members = unsigned_members(envelope);
   return file;
 }
 

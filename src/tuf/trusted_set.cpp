@@ -26,6 +26,7 @@ Trusted<Body> trusted(std::string name, Signed<Body> file, base::ByteView raw, d
   proof.sha256 = std::move(sha256);
   proof.threshold = role.threshold;
   proof.signed_by = std::move(signed_by);
+  proof.unsigned_members = std::move(file.unsigned_members);
   return {std::move(file.body), std::move(proof)};
 }
 

@@ -103,6 +103,7 @@ struct Signed {
   Body body;
   std::string canonical;
   std::vector<Signature> signatures;
+  std::vector<std::string> unsigned_members{};  ///< what stands beside them: see ProvenRole
 };
 
 }  // namespace gapstow::tuf

@@ -15,6 +15,8 @@ namespace gapstow::tuf {
 /// `Lifetime::what` of the leaf certificates of the final root's root keys.
 inline constexpr std::string_view kRootCertificate = "root certificate";
 
+inline constexpr std::size_t kMaxUnsignedMembers = 16;
+
 /// How long something is valid, for the policy to judge.
 struct Lifetime {
   std::string what;                      ///< "timestamp", "targets/releases", "root certificate"
@@ -31,6 +33,9 @@ struct ProvenRole {
   digest::Digest sha256;  ///< of the raw bytes
   unsigned threshold = 1;
   std::vector<std::string> signed_by;  ///< key IDs whose signatures counted
+  /// Members of the file that no signature covers and that mean nothing: "extra", "signatures[0].note". Anybody can have
+  /// put them there. At most kMaxUnsignedMembers are named.
+  std::vector<std::string> unsigned_members;
 };
 
 }  // namespace gapstow::tuf

@@ -132,6 +132,15 @@ TEST_CASE("captured chains are counted, and the heaviest failure decides") {
   CHECK(is(report::fetched_json({}), "repositories", json::Array{}));
 }
 
+TEST_CASE("what no signature covers is named, where there is any") {
+  auto outcome = chain_outcome();
+  auto document = report::outcome_json(outcome, "verify", "chain.gapstow");
+  CHECK(at(document, "chains/0/roles/0").get_if<json::Object>()->find("unsignedMembers") == nullptr);
+  outcome.chains[0].roles[0].unsigned_members = {"extra"};
+  document = report::outcome_json(outcome, "verify", "chain.gapstow");
+  CHECK(is(document, "chains/0/roles/0/unsignedMembers", json::Array{"extra"}));
+}
+
 TEST_CASE("reports are as their schemas say") {
   const TempFolder folder;
   // The first of a schema shows how tight it is: it holds something of everything.
@@ -147,6 +156,8 @@ TEST_CASE("reports are as their schemas say") {
   refused.failures.push_back(
       {refused.chains[0].gun, base::Error(base::ErrorCode::expired, "its timestamp has expired")});
   keep(folder, "08.outcome", report::outcome_json(refused, "verify", "chain.gapstow"));
+  refused.chains[0].roles[0].unsigned_members = {"extra", "signatures[0].note"};
+  keep(folder, "08b.outcome", report::outcome_json(refused, "verify", "chain.gapstow"));
   auto packed = verified_outcome();
   packed.failures = partial_outcome().failures;
   keep(folder, "09.outcome", report::outcome_json(packed, "pack", "app.gapstow"));

@@ -160,3 +160,19 @@ TEST_CASE("differing means other bytes, not other algorithms") {
   entry("targets", "else", {});
   CHECK(proven(repository).find("x").differing_roles == std::vector<std::string>{"targets"});
 }
+
+TEST_CASE("members that no signature covers are named, and no more than a few") {
+  auto repository = NotaryRepository::standard();
+  CHECK(proven(repository).roles().front().unsigned_members.empty());
+  repository.draft("root").edit_envelope.push_back([](json::Object& envelope) {
+    envelope.set("extra", json::Value(json::Object{}));
+    test::set(envelope, {"signatures", "0", "note"}, "none");
+  });
+  const auto chain = proven(repository);
+  CHECK(chain.roles().front().unsigned_members == std::vector<std::string>{"extra", "signatures[0].note"});
+  CHECK(chain.roles().back().unsigned_members.empty());
+  repository.draft("root").edit_envelope.push_back([](json::Object& envelope) {
+    for (int i = 0; i < 100; ++i) envelope.set("x" + std::to_string(i), json::Value());
+  });
+  CHECK(proven(repository).roles().front().unsigned_members.size() == tuf::kMaxUnsignedMembers);
+}
