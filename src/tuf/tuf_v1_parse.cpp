@@ -107,9 +107,18 @@ bool is_top_role(std::string_view name) {
   return name == "root" || name == "timestamp" || name == "snapshot" || name == kTopRole;
 }
 
+/// "7.root": its file would have the name of a version of the root.
+bool is_numbered_root(std::string_view name) {
+  constexpr std::string_view kSuffix = ".root";
+  if (!name.ends_with(kSuffix)) return false;
+  name.remove_suffix(kSuffix.size());
+  return !name.empty() && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 void check_role_name(const Cursor& at, const std::string& name) {
   const bool has_control = std::ranges::any_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-  if (name.empty() || has_control || is_top_role(name)) invalid(at, quoted(name) + " cannot be delegated to");
+  if (name.empty() || has_control || is_top_role(name) || is_numbered_root(name))
+    invalid(at, quoted(name) + " cannot be delegated to");
   base::check_limit(name.size(), kMaxRoleNameBytes, at.path());
 }
 
@@ -153,7 +162,7 @@ void read_snapshot(const Cursor& body, Snapshot& snapshot) {
     auto read = read_meta(entry);
     if (!file.ends_with(kFileSuffix)) continue;
     std::string role = file.substr(0, file.size() - kFileSuffix.size());
-    if (role != kTopRole && is_top_role(role)) continue;
+    if (role != kTopRole && (is_top_role(role) || is_numbered_root(role))) continue;
     if (role != kTopRole) check_role_name(entry, role);
     snapshot.meta.emplace(std::move(role), std::move(read));
   }
