@@ -10,6 +10,8 @@
 #include <stdexcept>
 
 #include "gapstow/base/encoding.h"
+#include "gapstow/digest/digest.h"
+#include "support/fixed_signing.h"
 
 namespace gapstow::test {
 namespace {
@@ -55,10 +57,34 @@ base::Bytes to_raw(base::ByteView der, int bits) {
   return raw;
 }
 
+base::Bytes sha384(base::ByteView message) {
+  base::Bytes hash(48);
+  unsigned size = 0;
+  require(EVP_Digest(message.data(), message.size(), reinterpret_cast<unsigned char*>(hash.data()), &size, EVP_sha384(),
+                     nullptr) == 1,
+          "SHA-384");
+  return hash;
+}
+
 void add_extension(X509* certificate, int nid, const char* value) {
   const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(
       X509V3_EXT_conf_nid(nullptr, nullptr, nid, value), X509_EXTENSION_free);
   require(extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1, "extension");
+}
+
+/// Puts the signature that is always the same in the place of the random one.
+void fix_signature(X509* certificate, const TestKey& signer) {
+  unsigned char* der = nullptr;
+  const int size = i2d_re_X509_tbs(certificate, &der);
+  require(size > 0, "certificate body");
+  const auto signature =
+      signer.sign("ecdsa-der", {reinterpret_cast<const std::byte*>(der), static_cast<std::size_t>(size)});
+  OPENSSL_free(der);
+  const ASN1_BIT_STRING* place = nullptr;
+  X509_get0_signature(&place, nullptr, certificate);
+  require(
+      ASN1_STRING_set(const_cast<ASN1_BIT_STRING*>(place), signature.data(), static_cast<int>(signature.size())) == 1,
+      "certificate signature");
 }
 
 void set_name(X509_NAME* name, const std::string& common_name) {
@@ -74,6 +100,26 @@ TestKey TestKey::generate(TestKind kind) {
   EVP_PKEY* key = make_pkey(kind);
   require(key != nullptr, "key");
   return {kind, std::shared_ptr<void>(key, [](void* handle) { EVP_PKEY_free(static_cast<EVP_PKEY*>(handle)); })};
+}
+
+TestKey TestKey::fixed(TestKind kind, unsigned char number) {
+  switch (kind) {
+    case TestKind::ed25519:
+      return {kind, fixed_ed25519_key(number)};
+    case TestKind::p224:
+      return {kind, fixed_curve_key("P-224", number)};
+    case TestKind::p256:
+      return {kind, fixed_curve_key("P-256", number)};
+    case TestKind::p384:
+      return {kind, fixed_curve_key("P-384", number)};
+    case TestKind::p521:
+      return {kind, fixed_curve_key("P-521", number)};
+    case TestKind::rsa2048:
+      return {kind, stored_key(number == 1 ? "rsa2048.key" : "rsa2048-e3.key")};
+    case TestKind::rsa1024:
+      return {kind, stored_key("rsa1024.key")};
+  }
+  throw std::logic_error("kind of key");
 }
 
 const TestKey& TestKey::shared_rsa() {
@@ -112,14 +158,15 @@ std::string_view TestKey::method() const {
 }
 
 base::Bytes TestKey::sign(std::string_view method, base::ByteView message) const {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  EVP_PKEY_CTX* key_context = nullptr;
-  const EVP_MD* hash = method == "eddsa" ? nullptr : method == "ecdsa-der-384" ? EVP_sha384() : EVP_sha256();
-  require(EVP_DigestSignInit(context.get(), &key_context, hash, nullptr, pkey(*this)) == 1, "init");
-  if (method == "rsapss") {
-    require(EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) == 1, "padding");
-    require(EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, 32) == 1, "salt");
+  if (method == "rsapss") return fixed_pss(handle(), message);
+  if (method == "ecdsa-der-384") return fixed_ecdsa(handle(), sha384(message));
+  if (method.starts_with("ecdsa")) {
+    const auto der = fixed_ecdsa(handle(), digest::sha256(message).value());
+    return method == "ecdsa" ? to_raw(der, EVP_PKEY_get_bits(pkey(*this))) : der;
   }
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  const EVP_MD* hash = method == "eddsa" ? nullptr : EVP_sha256();
+  require(EVP_DigestSignInit(context.get(), nullptr, hash, nullptr, pkey(*this)) == 1, "init");
   std::size_t size = 0;
   require(EVP_DigestSign(context.get(), nullptr, &size, octets(message), message.size()) == 1, "size");
   base::Bytes signature(size);
@@ -127,7 +174,7 @@ base::Bytes TestKey::sign(std::string_view method, base::ByteView message) const
                          message.size()) == 1,
           "sign");
   signature.resize(size);
-  return method == "ecdsa" ? to_raw(signature, EVP_PKEY_get_bits(pkey(*this))) : signature;
+  return signature;
 }
 
 std::string make_certificate(const TestKey& key, const CertificateRecipe& recipe) {
@@ -144,6 +191,7 @@ std::string make_certificate(const TestKey& key, const CertificateRecipe& recipe
   if (!recipe.usage.empty() && !recipe.is_ca) add_extension(x509, NID_ext_key_usage, recipe.usage.c_str());
   const TestKey& signer = recipe.issuer != nullptr ? *recipe.issuer : key;
   require(X509_sign(x509, pkey(signer), recipe.sha1 ? EVP_sha1() : EVP_sha256()) > 0, "certificate signature");
+  if (signer.method() == "ecdsa" && !recipe.sha1) fix_signature(x509, signer);
   const std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), BIO_free);
   require(PEM_write_bio_X509(memory.get(), x509) == 1, "PEM");
   char* text = nullptr;

@@ -17,6 +17,9 @@ enum class TestKind { ed25519, p224, p256, p384, p521, rsa2048, rsa1024 };
 class TestKey {
  public:
   static TestKey generate(TestKind kind);
+  /// The same key in every run: its secret is `number` in every byte. RSA keys come from tests/data/keys, which has two
+  /// of 2048 bits (1 and 2).
+  static TestKey fixed(TestKind kind, unsigned char number);
   /// The same key for the whole process: RSA keys are slow to make.
   static const TestKey& shared_rsa();
 
@@ -25,7 +28,7 @@ class TestKey {
   /// 32 bytes, Ed25519 only.
   base::Bytes raw_public() const;
   /// By Notary's method name: "ecdsa" (r || s), "eddsa", "rsapss", "rsapkcs1v15"; "ecdsa-der" and, with SHA-384,
-  /// "ecdsa-der-384" as TUF 1.0 has them.
+  /// "ecdsa-der-384" as TUF 1.0 has them. The same message always gets the same signature.
   base::Bytes sign(std::string_view method, base::ByteView message) const;
   /// PEM text of the public key.
   std::string pem() const;
