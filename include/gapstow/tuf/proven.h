@@ -33,8 +33,8 @@ struct ProvenRole {
   digest::Digest sha256;  ///< of the raw bytes
   unsigned threshold = 1;
   std::vector<std::string> signed_by;  ///< key IDs whose signatures counted
-  /// Members of the file that no signature covers and that mean nothing: "extra", "signatures[0].note". Anybody can have
-  /// put them there. At most kMaxUnsignedMembers are named.
+  /// Members of the file that no signature covers and that mean nothing: "extra", "signatures[0].note". Anybody can
+  /// have put them there. At most kMaxUnsignedMembers are named.
   std::vector<std::string> unsigned_members;
 };
 
