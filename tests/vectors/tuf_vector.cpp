@@ -162,9 +162,14 @@ tuf::SeenRoles read_seen(const Cursor& at) {
 std::string Repeated::expanded() const {
   constexpr std::string_view kNumber = "{n}";
   const std::size_t at = text.find(kNumber);
+  if (at == std::string::npos && text.size() == 1) return std::string(times, text.front());
   std::string all;
   for (std::uint64_t i = 0; i < times; ++i) {
-    all += at == std::string::npos ? text : text.substr(0, at) + std::to_string(i) + text.substr(at + kNumber.size());
+    if (at == std::string::npos) {
+      all += text;
+    } else {
+      all += text.substr(0, at) + std::to_string(i) + text.substr(at + kNumber.size());
+    }
   }
   return all;
 }
