@@ -2,8 +2,8 @@
 
 #include <set>
 
+#include "chain_name.h"
 #include "gapstow/base/workers.h"
-#include "gapstow/oci/reference.h"
 
 namespace gapstow::transfer {
 namespace {
@@ -13,9 +13,9 @@ using base::ErrorCode;
 
 constexpr std::uint32_t kFolderMode = 0755;
 
-/// A reference's grammar leaves no way out of the folder: no part is empty, "." or "..".
-void check_gun(const std::string& gun) {
-  if (oci::parse_reference(gun, false).repository() == gun) return;
+/// What may be a name leaves no way out of the folder: no part is empty, "." or "..".
+void check_gun(const std::string& gun, const PackRequest& request) {
+  if (may_be_chain(gun, request.chains)) return;
   throw Error(ErrorCode::invalid_reference, "'" + gun + "' is no full repository name",
               "write it in full, without tag: docker.io/library/alpine");
 }
@@ -56,7 +56,7 @@ std::vector<FetchedChain> fetch_chains(const FetchRequest& request, const Surrou
   std::vector<std::string> guns;
   std::set<std::string> known;
   for (const auto& gun : request.guns) {
-    check_gun(gun);
+    check_gun(gun, request.pack);
     if (known.insert(gun).second) guns.push_back(gun);
   }
   for (const auto& gun : guns) make_folders(around.fs, base::parent_folder(request.folder + "/" + gun));

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "attached_chain.h"
+#include "chain_name.h"
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
 #include "gapstow/oci/reference.h"
@@ -16,27 +17,9 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-bool is_full_name(const std::string& gun) {
-  try {
-    return oci::parse_reference(gun).repository() == gun;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-/// What is no repository of images has a name all the same, which must be fit to be a path and a pattern.
-bool is_any_name(const std::string& name) {
-  const auto parts = base::split(name, '/');
-  const bool is_path =
-      std::ranges::none_of(parts, [](auto part) { return part.empty() || part == "." || part == ".."; });
-  return is_path && name.size() <= bundle::kMaxTextBytes && base::printable(name) == name &&
-         name.find_first_of(" \\*") == std::string::npos;
-}
-
 void check_name(const std::string& gun, const std::vector<std::shared_ptr<ChainSource>>& sources) {
-  const bool may_be_any = std::ranges::any_of(sources, [](const auto& source) { return source->takes_any_name(); });
-  if (may_be_any ? is_any_name(gun) : is_full_name(gun)) return;
-  throw Error(ErrorCode::usage, "'" + gun + "' is no full repository name",
+  if (may_be_chain(gun, sources)) return;
+  throw Error(ErrorCode::usage, "'" + base::printable(gun) + "' is no full repository name",
               "write it in full, without tag: docker.io/library/alpine");
 }
 

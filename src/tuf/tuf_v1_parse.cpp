@@ -169,16 +169,21 @@ void read_snapshot(const Cursor& body, Snapshot& snapshot) {
   if (!snapshot.meta.contains(std::string(kTopRole))) invalid(meta, "no entry for role 'targets'");
 }
 
-/// A file may have 100,000 targets: no path is built for each.
+Target read_entry(const Cursor& at) {
+  at.no_case_variants({"hashes", "length", "custom"});
+  return {at.at("length").unsigned_integer(), read_hashes(at.at("hashes"))};
+}
+
+/// A file may have 100,000 targets: where one stands is put into words only when something is wrong with it.
 void read_entries(const Cursor& at, std::map<std::string, Target>& targets) {
   for (const auto& [name, value] : object_of(at, kMaxTargets).members()) {
     base::check_limit(name.size(), kMaxTargetNameBytes, "length of a target's name");
-    const Cursor entry(value, "target " + quoted(name));
-    entry.no_case_variants({"hashes", "length", "custom"});
-    Target target;
-    target.length = entry.at("length").unsigned_integer();
-    target.hashes = read_hashes(entry.at("hashes"));
-    targets.emplace_hint(targets.end(), name, std::move(target));
+    try {
+      targets.emplace_hint(targets.end(), name, read_entry(Cursor(value)));
+    } catch (Error& error) {
+      error.within("target " + quoted(name));
+      throw;
+    }
   }
 }
 

@@ -68,6 +68,11 @@ cp -r made/. served/targets/
 expect_exit 0 fetch tuf:served --targets --gun files -o one.gapstow
 expect_exit 0 verify_tuf one.gapstow
 expect_stdout_line '7 target files'
+expect_exit 0 fetch tuf:served --targets --gun files --into captured
+expect_exit 0 verify_tuf captured/files.gapstow
+expect_stdout_line '7 target files'
+expect_exit 2 fetch tuf:served --gun ../files --into captured
+expect_class invalid_reference
 expect_exit 2 gapstow import one.gapstow oci:no --trust-store trust --state state.db
 expect_exit 2 gapstow import app.gapstow tuf:no --keep-going --trust-store trust --state state.db
 

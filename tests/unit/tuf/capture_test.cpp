@@ -1,7 +1,9 @@
 // Capturing whole repositories of TUF 1.0.
 #include "gapstow/tuf/capture.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "gapstow/tuf/dialect.h"
 #include "support/error_of.h"
@@ -191,9 +193,11 @@ TEST_CASE("a root that gives its own key the ID that is pinned is not the pinned
   TufRepository repository = TufRepository::standard();
   const std::string pinned = good().keys.at("root").id;
   for (auto& [version, draft] : repository.roots) {
-    auto& keys = *draft.body.find("keys")->get_if<json::Object>();
     const std::string own = repository.keys.at("root").id;
-    keys.set(pinned, *keys.find(own));
+    test::edit(draft.body, {"keys"}, [&](json::Value& keys) {
+      auto& object = *keys.get_if<json::Object>();
+      object.set(pinned, json::Value(*object.find(own)));
+    });
     test::set(draft.body, {"roles", "root", "keyids"}, json::Value(json::Array{json::Value(pinned)}));
     for (auto& signer : draft.signers) signer.id = pinned;
   }
