@@ -229,7 +229,7 @@ Faults promise_faults() {
       {7, "promised-no-hashes", "the hashes promised are none",
        promise([](Object& entry) { set(entry, {"hashes"}, Value(Object{})); }), both("role_invalid"), kListed},
       {7, "promised-unknown-hash", "only a hash of an unknown kind is promised",
-       promise([](Object& entry) { set(entry, {"hashes"}, Value(Object{{"blake3", Value("00")}})); }),
+       promise([](Object& entry) { set(entry, {"hashes"}, Value(Object{{"blake3", Value("0000")}})); }),
        both("role_invalid"), kListed},
       {7, "promised-hash-short", "the hash promised is too short", promised_hash("sha256", 31), both("malformed"),
        kListed},
@@ -246,10 +246,10 @@ Faults entry_faults() {
        kListing},
       {7, "target-unknown-hash", "a target has only a hash of an unknown kind",
        target_entry(
-           [](VectorDraft&, Object& entry) { set(entry, {"hashes"}, Value(Object{{"blake3", Value("00")}})); }),
+           [](VectorDraft&, Object& entry) { set(entry, {"hashes"}, Value(Object{{"blake3", Value("0000")}})); }),
        both("role_invalid"), kListing},
       {7, "target-more-hashes", "a target has a hash of an unknown kind beside the known one",
-       target_entry([](VectorDraft&, Object& entry) { set(entry, {"hashes", "blake3"}, "00"); }), both("ok"), kListing},
+       target_entry([](VectorDraft&, Object& entry) { set(entry, {"hashes", "blake3"}, "0000"); }), both("ok"), kListing},
       {7, "target-hash-short", "the hash of a target is too short", target_entry([](VectorDraft& draft, Object& entry) {
          set(entry, {"hashes", "sha256"}, draft.forge().text(base::Bytes(31)));
        }),
