@@ -51,13 +51,15 @@ PublicKey read_public(const std::string& text, const KnownScheme& known) {
   return PublicKey::from_pem(text);
 }
 
-/// Whether the ID is the hash of the key's canonical form, today's or that of early repositories.
+/// Whether the ID is the hash of the key's canonical form: of the whole of it, or of what the specification names, with
+/// the member that early repositories had or without. Whichever it is, no other key can have it.
 bool has_own_id(const std::string& id, const Cursor& key) {
+  const auto is_hash_of = [&](const json::Value& form) {
+    return id == digest::sha256(base::as_bytes(json::canonical(form))).hex();
+  };
+  if (is_hash_of(key.value())) return true;
   json::Object form;
   for (const auto* member : {"keytype", "keyval", "scheme"}) form.set(member, key.at(member).value());
-  const auto is_hash_of = [&](const json::Object& object) {
-    return id == digest::sha256(base::as_bytes(json::canonical(object))).hex();
-  };
   if (is_hash_of(form)) return true;
   const auto algorithms = key.maybe("keyid_hash_algorithms");
   if (!algorithms) return false;

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "gapstow/json/write.h"
 #include "gapstow/tuf/dialect.h"
 #include "support/error_of.h"
 #include "support/tuf_updates.h"
@@ -204,6 +205,27 @@ TEST_CASE("a root that gives its own key the ID that is pinned is not the pinned
   const auto files = repository.build();
   CHECK(test::error_of([&] { proven(files, tuf::KeyIdPin{pinned}); }) == ErrorCode::pin_mismatch);
   CHECK_NOTHROW(proven(files, tuf::SpkiPin{digest::sha256(repository.keys.at("root").key.spki()).hex()}));
+}
+
+TEST_CASE("a key may have further members, and its ID be made with them or without") {
+  for (const bool with_all : {true, false}) {
+    TufRepository repository = TufRepository::standard();
+    const std::string own = repository.keys.at("root").id;
+    std::string id = own;
+    for (auto& [version, draft] : repository.roots) {
+      test::edit(draft.body, {"keys"}, [&](json::Value& keys) {
+        auto& object = *keys.get_if<json::Object>();
+        json::Object key = *object.find(own)->get_if<json::Object>();
+        key.set("x-keyowner", json::Value("@owner"));
+        if (with_all) id = digest::sha256(base::as_bytes(json::canonical(json::Value(key)))).hex();
+        object.set(id, json::Value(key));
+      });
+      test::set(draft.body, {"roles", "root", "keyids"}, json::Value(json::Array{json::Value(id)}));
+      for (auto& signer : draft.signers) signer.id = id;
+    }
+    CAPTURE(with_all);
+    CHECK_NOTHROW(proven(repository.build(), tuf::KeyIdPin{id}));
+  }
 }
 
 TEST_CASE("a root file says itself of which dialect it is") {
