@@ -165,11 +165,13 @@ class Tracer {
     if (info.op == PTRACE_SYSCALL_INFO_EXIT && thread == struck_) at_exit(thread);
   }
 
-  bool counts(const Call& call, const SyscallInfo& info) const {
+  /// Pipes are no files: sanitizers ask by them whether memory may be read.
+  bool counts(pid_t thread, const Call& call, const SyscallInfo& info) const {
     const auto& arguments = info.entry.args;
     switch (call.kind) {
       case Call::Kind::write:
-        return arguments[0] > kLastStandard && (mishap_.kind != Mishap::Kind::tear || arguments[2] > 1);
+        if (arguments[0] <= kLastStandard || (mishap_.kind == Mishap::Kind::tear && arguments[2] <= 1)) return false;
+        return !file_of(thread, info).starts_with("pipe:");
       case Call::Kind::change:
         return mishap_.kind != Mishap::Kind::tear;
       case Call::Kind::create: {
@@ -184,7 +186,7 @@ class Tracer {
 
   void at_entry(pid_t thread, const SyscallInfo& info) {
     const auto call = find_call(info.entry.nr);
-    if (!call || !counts(*call, info) || ++run_.steps != mishap_.step) return;
+    if (!call || !counts(thread, *call, info) || ++run_.steps != mishap_.step) return;
     run_.happened = true;
     run_.call = describe(thread, *call, info);
     if (mishap_.kind == Mishap::Kind::kill) {
@@ -216,11 +218,16 @@ class Tracer {
 
   /// With the file, where the call names it by its descriptor.
   static std::string describe(pid_t thread, const Call& call, const SyscallInfo& info) {
+    return std::string(call.name) + "(" + file_of(thread, info) + ")";
+  }
+
+  /// What the call's first argument is a descriptor of; empty when it is none.
+  static std::string file_of(pid_t thread, const SyscallInfo& info) {
     const std::string link =
         "/proc/" + std::to_string(thread) + "/fd/" + std::to_string(static_cast<int>(info.entry.args[0]));
     std::error_code none;
     const auto file = std::filesystem::read_symlink(link, none);
-    return std::string(call.name) + "(" + (none ? "" : file.string()) + ")";
+    return none ? std::string() : file.string();
   }
 
   pid_t process_;

@@ -249,7 +249,8 @@ Faults entry_faults() {
            [](VectorDraft&, Object& entry) { set(entry, {"hashes"}, Value(Object{{"blake3", Value("0000")}})); }),
        both("role_invalid"), kListing},
       {7, "target-more-hashes", "a target has a hash of an unknown kind beside the known one",
-       target_entry([](VectorDraft&, Object& entry) { set(entry, {"hashes", "blake3"}, "0000"); }), both("ok"), kListing},
+       target_entry([](VectorDraft&, Object& entry) { set(entry, {"hashes", "blake3"}, "0000"); }), both("ok"),
+       kListing},
       {7, "target-hash-short", "the hash of a target is too short", target_entry([](VectorDraft& draft, Object& entry) {
          set(entry, {"hashes", "sha256"}, draft.forge().text(base::Bytes(31)));
        }),
