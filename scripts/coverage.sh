@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures what the tests reach in the modules that decide about trust: builds the preset `coverage`, runs the tests with
-# labels unit, vector, corpus and fault, and reports lines, branches and failure classes of each module.
+# Measures what the tests reach in the modules that decide about trust: builds the preset `coverage`, runs the programs
+# that drive these modules, and reports lines, branches and failure classes of each module.
 #   scripts/coverage.sh             exit 1 below the floor of lines, or when tests fail
 #   scripts/coverage.sh --lines     also every line that no test reaches
 #   scripts/coverage.sh --report    only reports what the last run has left, with --lines too
@@ -11,6 +11,8 @@ set -euo pipefail
 exec </dev/null
 
 modules=(json sign tuf bundle trust)
+# The unit tests of these modules, those of the module above them, test vectors, and disks that fail.
+programs=("${modules[@]/#/test_}" test_transfer test_bundle_vectors test_tuf_vectors test_fault)
 floor=95
 report=("$root/scripts/coverage_report.py" --build "$root/build/coverage" --floor "$floor")
 run=yes
@@ -24,9 +26,10 @@ done
 
 failed=0
 if [ -n "$run" ]; then
-  build coverage
+  build coverage "${programs[@]}"
   find "$root/build/coverage" -name '*.gcda' -delete
-  (cd "$root" && ctest --test-dir build/coverage --output-on-failure -L '^(unit|vector|vectors|corpus|fault)$') || failed=1
+  names=$(IFS='|'; echo "${programs[*]}")
+  (cd "$root" && ctest --test-dir build/coverage --output-on-failure --parallel "$(nproc)" -R "\\.($names)\$") || failed=1
 fi
 "${report[@]}" "${modules[@]}" || failed=1
 exit "$failed"

@@ -101,7 +101,7 @@ TEST_CASE("A consumer is told in order: claim, seal, metadata, payload") {
   CHECK(verified.seal().bundle_id() == fixture.seal.bundle_id());
 }
 
-TEST_CASE("A bundle cut at any length is refused by both readers alike") {
+TEST_CASE("A bundle cut at any length is refused by both readers alike", "[exhaustive]") {
   const Fixture fixture(test::tiny_content());
   for (std::size_t length = 0; length < fixture.bytes.size(); ++length) {
     const base::ByteView bytes = base::ByteView(fixture.bytes).first(length);
@@ -109,7 +109,7 @@ TEST_CASE("A bundle cut at any length is refused by both readers alike") {
   }
 }
 
-TEST_CASE("Any bit flipped is refused") {
+TEST_CASE("Any bit flipped is refused", "[exhaustive]") {
   const Fixture fixture(test::tiny_content());
   base::Bytes bytes = fixture.bytes;
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
@@ -121,7 +121,7 @@ TEST_CASE("Any bit flipped is refused") {
   }
 }
 
-TEST_CASE("A bit flipped in any byte is refused by both readers alike") {
+TEST_CASE("A bit flipped in any byte is refused by both readers alike", "[exhaustive]") {
   const Fixture fixture(test::tiny_content());
   base::Bytes bytes = fixture.bytes;
   for (std::size_t at = 0; at < bytes.size(); ++at) {
