@@ -276,7 +276,11 @@ class FailingFs final : public base::WriteFs {
     step();
     inner_.rename(from, to);
   }
-  void remove(const std::string& path) override { inner_.remove(path); }
+  void remove(const std::string& path) override {
+    inner_.remove(path);
+    // A disk that fails once is not trusted to clean up either.
+    if (calls_ >= fail_at_) throw base::Error(ErrorCode::io_read, "the disk is failing");
+  }
   void make_folder(const std::string& path, std::uint32_t mode) override { inner_.make_folder(path, mode); }
   void sync_folder(const std::string& path) override {
     step();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <stdexcept>
 
 #include "gapstow/base/error.h"
 #include "gapstow/bundle/layout.h"
@@ -145,15 +146,18 @@ TEST_CASE("A seal of another statement does not replace") {
   CHECK(file.bytes() == before);
 }
 
-/// Fails its n-th write after having done half of it.
+/// Fails its n-th write, or all from that one on, after having done half of it.
 class TornFile final : public base::File {
  public:
-  TornFile(base::Bytes bytes, int fail_at) : inner_(std::move(bytes)), fail_at_(fail_at) {}
+  enum class Kind { once, forever };
+  TornFile(base::Bytes bytes, int fail_at, Kind kind = Kind::once)
+      : inner_(std::move(bytes)), fail_at_(fail_at), kind_(kind) {}
   std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) override { return inner_.read_at(offset, out); }
   void write_at(std::uint64_t offset, base::ByteView bytes) override {
-    if (++writes_ != fail_at_) return inner_.write_at(offset, bytes);
+    const int late = ++writes_ - fail_at_;
+    if (late < 0 || (late > 0 && kind_ == Kind::once)) return inner_.write_at(offset, bytes);
     inner_.write_at(offset, bytes.first(bytes.size() / 2));
-    throw base::Error(ErrorCode::io_write, "no space left");
+    throw base::Error(late == 0 ? ErrorCode::io_write : ErrorCode::io_read, "no space left");
   }
   std::uint64_t size() override { return inner_.size(); }
   void sync() override {}
@@ -163,6 +167,7 @@ class TornFile final : public base::File {
  private:
   test::BundleMemoryFile inner_;
   int fail_at_;
+  Kind kind_;
   int writes_ = 0;
 };
 
@@ -174,6 +179,33 @@ TEST_CASE("A failed write of the new seal puts the old one back") {
   seal.add_signature(test::seeded_key(2));
   CHECK(error_of([&] { bundle::replace_seal(seal, file); }) == ErrorCode::io_write);
   CHECK(file.bytes() == before);
+}
+
+TEST_CASE("The first failure is told when the old seal cannot be put back either") {
+  const Fixture fixture;
+  const base::Bytes before = test::bundle_bytes(fixture.seal, fixture.content.contents);
+  TornFile file(before, 1, TornFile::Kind::forever);
+  auto seal = fixture.seal;
+  seal.add_signature(test::seeded_key(2));
+  CHECK(error_of([&] { bundle::replace_seal(seal, file); }) == ErrorCode::io_write);
+  // The statement is not touched: the bundle still says which one it was.
+  base::FileSource source(file);
+  const auto found = error_of([&] { CHECK(bundle::read_seal(source).bundle_id() == seal.bundle_id()); });
+  CHECK((!found || found == ErrorCode::malformed));
+}
+
+TEST_CASE("Content that is not there is a fault of the program, in both writers") {
+  const Fixture fixture;
+  const bundle::OpenContent nothing = [](std::size_t) { return std::unique_ptr<base::Source>(); };
+  base::MemorySink sink;
+  CHECK(error_of([&] { bundle::write_stream(fixture.seal, nothing, sink, {}); }) == ErrorCode::internal);
+  const bundle::OpenContent throwing = [](std::size_t) -> std::unique_ptr<base::Source> {
+    throw std::out_of_range("no such content");
+  };
+  test::BundleMemoryFile file;
+  CHECK(error_of([&] {
+          bundle::write_file(fixture.seal, throwing, file, {.cancel = nullptr, .on_progress = {}, .jobs = 2});
+        }) == ErrorCode::internal);
 }
 
 }  // namespace
