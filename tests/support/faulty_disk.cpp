@@ -15,8 +15,14 @@ struct FaultyDisk::Parts {
   sqlite3_vfs front{};
 
   bool fails() {
+    if (kind == Kind::reading) return false;
     ++calls;
     return fail_at != 0 && (kind == Kind::once ? calls == fail_at : calls >= fail_at);
+  }
+  bool fails_reading() {
+    if (kind != Kind::reading) return false;
+    ++calls;
+    return fail_at != 0 && calls >= fail_at;
   }
 };
 
@@ -51,6 +57,12 @@ struct Calls {
     return forward<method, Arguments...>(file, arguments...);
   }
 
+  static int read(sqlite3_file* file, void* out, int count, sqlite3_int64 at) {
+    if (self(file)->parts->fails_reading()) return SQLITE_IOERR_READ;
+    auto* real = self(file)->real();
+    return real->pMethods->xRead(real, out, count, at);
+  }
+
   static int close(sqlite3_file* file) {
     auto* real = self(file)->real();
     return real->pMethods != nullptr ? real->pMethods->xClose(real) : SQLITE_OK;
@@ -61,7 +73,7 @@ struct Calls {
     using Bytes = sqlite3_int64;
     static const M table{1,
                          &close,
-                         &forward<&M::xRead, void*, int, Bytes>,
+                         &read,
                          &change<&M::xWrite, SQLITE_FULL, const void*, int, Bytes>,
                          &change<&M::xTruncate, SQLITE_IOERR_TRUNCATE, Bytes>,
                          &change<&M::xSync, SQLITE_IOERR_FSYNC, int>,

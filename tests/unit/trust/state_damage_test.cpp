@@ -4,6 +4,7 @@
 
 #include "gapstow/trust/state.h"
 #include "support/error_of.h"
+#include "support/faulty_disk.h"
 #include "support/trust_samples.h"
 #include "support/trust_state_file.h"
 
@@ -113,6 +114,48 @@ TEST_CASE("history changed behind the back of gapstow is noticed") {
   const auto state = State::open_existing(file.path());
   REQUIRE(state->history(1).size() == 1);
   REQUIRE_ERROR(state_unavailable, state->history(2));
+}
+
+TEST_CASE("values changed after the state was opened are noticed") {
+  const StateFile file;
+  fill(file);
+  const auto state = State::open_existing(file.path());
+  REQUIRE(test::version_in(*state) == 6);
+  change_guarded(file, "seen", "seen_rises", "UPDATE seen SET version = 1");
+  REQUIRE_ERROR(state_unavailable, test::version_in(*state));
+  change_guarded(file, "clock", "clock_rises", "UPDATE clock SET seconds = 1");
+  REQUIRE_ERROR(state_unavailable, state->clock_floor());
+}
+
+/// Everything in the state by that path, on a disk where reading fails from that call on.
+std::optional<ErrorCode> read_on_failing_disk(const std::string& path, std::uint64_t fail_at) {
+  const test::FaultyDisk disk(test::FaultyDisk::Kind::reading, fail_at);
+  return error_of([&] { content_of(*State::open_existing(path)); });
+}
+
+std::uint64_t reads_of(const std::string& path) {
+  const test::FaultyDisk disk(test::FaultyDisk::Kind::reading, 0);
+  content_of(*State::open_existing(path));
+  return disk.calls();
+}
+
+TEST_CASE("a disk that cannot be read is no state without memory, and nothing is written to it") {
+  const StateFile file;
+  fill(file);
+  const Bytes before = file.bytes();
+  const std::uint64_t reads = reads_of(file.path());
+  REQUIRE(reads > 5);
+  for (std::uint64_t at = 1; at <= reads; ++at) {
+    CAPTURE(at);
+    REQUIRE(read_on_failing_disk(file.path(), at) == ErrorCode::state_unavailable);
+    const test::FaultyDisk disk(test::FaultyDisk::Kind::reading, at);
+    const auto error = error_of(
+        [&] { State::open_or_create(file.path())->commit(sample_record("b3"), {update_to(7)}, Time{300, 0}); });
+    if (!error) break;  // what was read once may be kept in memory
+    REQUIRE(error == ErrorCode::state_unavailable);
+    REQUIRE(file.bytes() == before);
+  }
+  REQUIRE_FALSE(error_of([&] { content_of(*State::open_existing(file.path())); }));
 }
 
 TEST_CASE("a database cut at any length is refused") {

@@ -102,6 +102,10 @@ TEST_CASE("special names of SQLite are plain names") {
   REQUIRE(file.names().size() == 3);
   REQUIRE_ERROR(state_unavailable, State::open_or_create(file.folder()));
   REQUIRE_ERROR(state_unavailable, State::open_existing("/dev/null"));
+  const std::string cut_by_nul = file.folder() + std::string("/x\0y", 4);
+  REQUIRE_ERROR(state_unavailable, State::open_existing(cut_by_nul));
+  REQUIRE_ERROR(state_unavailable, State::open_or_create(cut_by_nul));
+  REQUIRE(file.names().size() == 3);
   REQUIRE(error_of([&] { State::open_or_create(file.folder() + "/a b%?#.db/x"); }));
 }
 

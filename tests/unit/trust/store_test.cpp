@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <functional>
 
 #include "gapstow/base/atomic_file.h"
 #include "support/error_of.h"
@@ -454,6 +455,44 @@ TEST_CASE("what everybody may write is not trusted") {
   REQUIRE_ERROR(denied, trust::load_store(fs, place));
   stdfs::permissions(place, stdfs::perms::sticky_bit, stdfs::perm_options::add);
   REQUIRE_NOTHROW(trust::load_store(fs, place));
+}
+
+/// Where each folder that is about to be made has been made, or taken by a file, by somebody else meanwhile.
+class RacingFs final : public base::WriteFs {
+ public:
+  using Rival = std::function<void(base::WriteFs&, const std::string&)>;
+  explicit RacingFs(Rival rival) : rival_(std::move(rival)) {}
+
+  std::unique_ptr<base::File> open(const std::string& path) override { return inner_.open(path); }
+  std::optional<base::FileStatus> status(const std::string& path) override { return inner_.status(path); }
+  std::vector<std::string> list(const std::string& folder) override { return inner_.list(folder); }
+  std::unique_ptr<base::File> create(const std::string& path, std::uint32_t mode) override {
+    return inner_.create(path, mode);
+  }
+  std::unique_ptr<base::File> open_for_update(const std::string& path) override { return inner_.open_for_update(path); }
+  void rename(const std::string& from, const std::string& to) override { inner_.rename(from, to); }
+  void remove(const std::string& path) override { inner_.remove(path); }
+  void make_folder(const std::string& path, std::uint32_t mode) override {
+    rival_(inner_, path);
+    inner_.make_folder(path, mode);
+  }
+  void sync_folder(const std::string& path) override { inner_.sync_folder(path); }
+
+ private:
+  base::SystemFs inner_;
+  Rival rival_;
+};
+
+TEST_CASE("a store's folder may be made by two at once") {
+  const test::TempFolder folder;
+  RacingFs same([](base::WriteFs& fs, const std::string& path) { fs.make_folder(path, 0755); });
+  trust::save_store(same, folder / "a/b", full_store());
+  REQUIRE(trust::load_store(same, folder / "a/b") == full_store());
+
+  RacingFs other([](base::WriteFs& fs, const std::string& path) { base::write_file(fs, path, {}); });
+  REQUIRE_ERROR(conflict, trust::save_store(other, folder / "c", full_store()));
+  RacingFs failing([](base::WriteFs&, const std::string&) { throw base::Error(ErrorCode::io_write, "disk full"); });
+  REQUIRE_ERROR(io_write, trust::save_store(failing, folder / "d", full_store()));
 }
 
 TEST_CASE("things in the way of a store") {
