@@ -8,6 +8,7 @@
 #include "gapstow/base/error.h"
 #include "gapstow/bundle/layout.h"
 #include "gapstow/bundle/parts.h"
+#include "gapstow/bundle/reader.h"
 #include "support/bundle_maker.h"
 #include "support/error_of.h"
 #include "support/temp_folder.h"
@@ -186,6 +187,33 @@ TEST_CASE("A part of many megabytes is cut and read like a small one") {
   REQUIRE(paths.size() == 1);
   bundle::PartsSource source(bundle::open_parts(fixture.fs, paths));
   CHECK(base::read_all(source, 64 << 20) == fixture.bytes);
+}
+
+TEST_CASE("A large part that is damaged near its front is named before the bundle is blamed") {
+  Fixture fixture(9 << 20);
+  const bundle::SealPolicy policy{{fixture.alice.public_key()}, 1};
+  test::BundleMemoryFile file(fixture.bytes);
+  const auto paths = bundle::split(fixture.fs, file, 64 << 20, fixture.folder / "app", {});
+  const auto code_with_flip_at = [&](std::uint64_t position) {
+    Bytes part = base::read_file(fixture.fs, paths[0], 64 << 20);
+    part[bundle::kPartHeaderBytes + position] ^= std::byte{1};
+    base::write_file(fixture.fs, paths[0], part);
+    std::string line;
+    try {
+      bundle::PartsSource source(bundle::open_parts(fixture.fs, paths));
+      test::CollectingConsumer consumer(policy);
+      bundle::read_stream(source, consumer, {});
+    } catch (const base::Error& error) {
+      CHECK(error.code() == ErrorCode::digest_mismatch);
+      line = error.line();
+    }
+    part[bundle::kPartHeaderBytes + position] ^= std::byte{1};
+    base::write_file(fixture.fs, paths[0], part);
+    return line;
+  };
+  const auto layout = bundle::lay_out(fixture.seal.claimed());
+  CHECK(code_with_flip_at(layout.entries[0].header).find(paths[0]) != std::string::npos);
+  CHECK(code_with_flip_at(layout.entries[1].content).find(paths[0]) != std::string::npos);
 }
 
 }  // namespace

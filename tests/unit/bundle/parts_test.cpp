@@ -121,6 +121,25 @@ TEST_CASE("A part header of a newer version is unsupported, one cut short trunca
   CHECK(error_of([&] { bundle::parse_part_header(longer); }) == ErrorCode::malformed);
 }
 
+TEST_CASE("A part header has one spelling") {
+  const std::string text(base::as_text(bundle::write_part_header(sample_header())));
+  const auto code_with = [&](const std::string& from, const std::string& to) {
+    std::string other = text;
+    other.replace(other.find(from), from.size(), to);
+    other.resize(bundle::kPartHeaderBytes - 1, ' ');
+    other += '\n';
+    return error_of([&] { bundle::parse_part_header(base::as_bytes(other)); });
+  };
+  CHECK(code_with("\"count\":3", "\"count\":3") == std::nullopt);
+  CHECK(code_with("\"count\":3", "\"count\": 3") == ErrorCode::malformed);
+  CHECK(code_with("\"count\":3", "\"count\":3.0") == ErrorCode::malformed);
+  CHECK(code_with("\"count\":3", "\"count\":3,\"count\":3") == ErrorCode::malformed);
+  CHECK(code_with("\"count\":3", "\"more\":1,\"count\":3") == ErrorCode::malformed);
+  std::string without_end = text;
+  without_end.back() = ' ';
+  CHECK(error_of([&] { bundle::parse_part_header(base::as_bytes(without_end)); }) == ErrorCode::malformed);
+}
+
 TEST_CASE("Parts have their names and sizes, and give the bundle again in any order") {
   Fixture fixture;
   REQUIRE(fixture.paths.size() == (fixture.bytes.size() + 3583) / 3584);

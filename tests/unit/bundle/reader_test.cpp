@@ -147,6 +147,16 @@ TEST_CASE("Anything behind the trailer is refused") {
   check_both_refuse(fixture, twice, "two bundles");
 }
 
+TEST_CASE("A bundle cut inside the size of its seal is told from something else that is short") {
+  const Fixture fixture;
+  base::Bytes start = base::to_bytes(base::ByteView(fixture.bytes).first(128));
+  CHECK(stream_outcome(start, fixture.policy).code == ErrorCode::truncated);
+  CHECK(file_outcome(start, fixture.policy).code == ErrorCode::truncated);
+  start.back() = std::byte{'9'};
+  CHECK(stream_outcome(start, fixture.policy).code == ErrorCode::malformed);
+  CHECK(file_outcome(start, fixture.policy).code == ErrorCode::malformed);
+}
+
 TEST_CASE("What is no bundle is told apart from a bundle cut short") {
   const Fixture fixture;
   CHECK(stream_outcome({}, fixture.policy).code == ErrorCode::truncated);
