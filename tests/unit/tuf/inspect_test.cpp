@@ -64,3 +64,12 @@ TEST_CASE("what cannot be read stands at its file, and the rest is shown") {
   CHECK(claimed.listed_roles.empty());
   CHECK_FALSE(claimed.targets.empty());
 }
+
+TEST_CASE("files without a name are claimed for the name in their newest root's certificates") {
+  auto files = test::sample_files("dct-rotated");
+  CHECK(tuf::notary_v1().claims(files, std::string(test::kSampleGun)));
+  CHECK_FALSE(tuf::notary_v1().claims(files, "example.test/another"));
+  files.roots.rbegin()->second.pop_back();
+  CHECK_FALSE(tuf::notary_v1().claims(files, std::string(test::kSampleGun)));
+  CHECK_FALSE(tuf::tuf_v1().claims(files, std::string(test::kSampleGun)));
+}
