@@ -106,7 +106,7 @@ def reported_classes(path, file):
         code = text.split("//")[0]
         for name in SITE.findall(code):
             measured = [n for n in range(number, max(number - 4, 0), -1) if n in file.lines]
-            if not measured or re.search(r"case ErrorCode|[=!]=", code):
+            if not measured or re.search(r"(case|[=!]=) (base::)?ErrorCode", code):
                 continue
             is_conditional = re.search(r"\bif \(.*throw\b", code)
             yield name, number, number in file.thrown if is_conditional else file.lines[measured[0]] > 0
