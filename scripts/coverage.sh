@@ -12,7 +12,7 @@ exec </dev/null
 
 modules=(json sign tuf bundle trust)
 # The unit tests of these modules, those of the module above them, test vectors, and disks that fail.
-programs=("${modules[@]/#/test_}" test_transfer test_bundle_vectors test_tuf_vectors test_fault)
+programs=("${modules[@]/#/test_}" test_transfer test_bundle_vectors test_tuf_vectors test_spoilings test_fault)
 floor=95
 report=("$root/scripts/coverage_report.py" --build "$root/build/coverage" --floor "$floor")
 run=yes
