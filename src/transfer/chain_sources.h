@@ -1,7 +1,6 @@
 // The kinds of chain sources; open_chain_source() chooses.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 

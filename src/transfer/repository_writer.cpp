@@ -145,22 +145,19 @@ std::string RepositoryWriter::place_of(const std::string& gun) const {
   return found == repositories_.end() ? std::string() : "tuf:" + found->folder;
 }
 
-/// The folders that a path below `root` needs.
-void RepositoryWriter::make_folders(const std::string& root, const std::string& path) {
+/// The folders that a path below `root` needs. Each that is made is noted at once: a later one may fail.
+void RepositoryWriter::make_folders(const std::string& root, const std::string& path, std::vector<std::string>& made) {
   for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-    const std::string folder = root + "/" + path.substr(0, slash);
-    if (!fs_.status(folder)) fs_.make_folder(folder, kFolderMode);
+    std::string folder = root + "/" + path.substr(0, slash);
+    if (fs_.status(folder)) continue;
+    fs_.make_folder(folder, kFolderMode);
+    made.push_back(std::move(folder));
   }
 }
 
 std::unique_ptr<base::File> RepositoryWriter::create(const std::string& stage, const std::string& path) {
   const std::lock_guard lock(mutex_);
-  for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-    const std::string folder = stage + "/" + path.substr(0, slash);
-    if (fs_.status(folder)) continue;
-    fs_.make_folder(folder, kFolderMode);
-    staged_folders_.push_back(folder);
-  }
+  make_folders(stage, path, staged_folders_);
   auto file = fs_.create(stage + "/" + path, kFileMode);
   staged_files_.push_back(stage + "/" + path);
   return file;
@@ -192,7 +189,8 @@ void RepositoryWriter::settle() {
 }
 
 void RepositoryWriter::move(const Repository& repository, const std::string& path) {
-  make_folders(repository.folder, path);
+  std::vector<std::string> lasting;  // these stay
+  make_folders(repository.folder, path, lasting);
   fs_.rename(repository.stage + "/" + path, repository.folder + "/" + path);
   fs_.sync_folder(base::parent_folder(repository.folder + "/" + path));
 }
@@ -211,7 +209,8 @@ void RepositoryWriter::publish() {
     const std::string above = base::parent_folder(repository.folder);
     if (repositories_.size() > 1) {
       if (!fs_.status(folder_)) fs_.make_folder(folder_, kFolderMode);
-      make_folders(folder_, repository.gun);
+      std::vector<std::string> lasting;  // these stay
+      make_folders(folder_, repository.gun, lasting);
     }
     if (fs_.status(repository.folder)) {
       throw Error(ErrorCode::conflict, repository.folder + " has come to be meanwhile",

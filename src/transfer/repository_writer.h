@@ -63,7 +63,7 @@ class RepositoryWriter {
 
   void check_existing(Repository& repository) const;
   void check_items(const Repository& repository) const;
-  void make_folders(const std::string& root, const std::string& path);
+  void make_folders(const std::string& root, const std::string& path, std::vector<std::string>& made);
   std::unique_ptr<base::File> create(const std::string& stage, const std::string& path);
   void publish_into(const Repository& repository);
   void move(const Repository& repository, const std::string& path);

@@ -53,17 +53,10 @@ void fill(Forge& forge, const std::vector<std::string>& paths) {
   forge.put(role, "app/1.0", "one");
 }
 
-class NotaryForge final : public Forge {
+/// What both dialects do in the same way with a repository of their own kind.
+template <typename Repository>
+class ForgeOf : public Forge {
  public:
-  std::unique_ptr<Forge> copy() const override { return std::make_unique<NotaryForge>(*this); }
-  std::string dialect() const override { return "notary-v1"; }
-  std::string delegation(const std::string& last) const override { return "targets/" + last; }
-  void assemble() override {
-    repository_ = NotaryRepository(gun);
-    fill(*this, {"app/"});
-    repository_.finish(kSnapshotVersion, roles.at("snapshot").keys, roles.at("timestamp").keys);
-    for (auto* listing : {&repository_.snapshot, &repository_.timestamp}) listing->edit_body.push_back(drop_sha512);
-  }
   TestRepository& repository() override { return repository_; }
   tuf::ChainFiles build() const override { return repository_.build(); }
   void add_targets(const std::string& role, std::uint64_t version, const std::vector<PublishedKey>& by) override {
@@ -80,6 +73,25 @@ class NotaryForge final : public Forge {
                 const std::vector<PublishedKey>& also) override {
     repository_.add_root(version, by, also);
   }
+
+ protected:
+  explicit ForgeOf(Repository repository) : repository_(std::move(repository)) {}
+
+  Repository repository_;
+};
+
+class NotaryForge final : public ForgeOf<NotaryRepository> {
+ public:
+  NotaryForge() : ForgeOf(NotaryRepository(kGun)) {}
+  std::unique_ptr<Forge> copy() const override { return std::make_unique<NotaryForge>(*this); }
+  std::string dialect() const override { return "notary-v1"; }
+  std::string delegation(const std::string& last) const override { return "targets/" + last; }
+  void assemble() override {
+    repository_ = NotaryRepository(gun);
+    fill(*this, {"app/"});
+    repository_.finish(kSnapshotVersion, roles.at("snapshot").keys, roles.at("timestamp").keys);
+    for (auto* listing : {&repository_.snapshot, &repository_.timestamp}) listing->edit_body.push_back(drop_sha512);
+  }
   PublishedKey publish(const TestKey& key) const override { return test::publish(key); }
   PublishedKey publish_root(const TestKey& key) const override {
     return publish_x509(key, make_certificate(key, {.common_name = gun}));
@@ -87,13 +99,11 @@ class NotaryForge final : public Forge {
   std::string text(base::ByteView bytes) const override { return base::base64(bytes); }
   base::Bytes bytes(const std::string& text) const override { return base::from_base64(text); }
   std::string ecdsa() const override { return "ecdsa"; }
-
- private:
-  NotaryRepository repository_{kGun};
 };
 
-class TufForge final : public Forge {
+class TufForge final : public ForgeOf<TufRepository> {
  public:
+  TufForge() : ForgeOf(TufRepository()) {}
   std::unique_ptr<Forge> copy() const override { return std::make_unique<TufForge>(*this); }
   std::string dialect() const override { return "tuf-1.0"; }
   std::string delegation(const std::string& last) const override { return last; }
@@ -106,30 +116,11 @@ class TufForge final : public Forge {
     repository_.timestamp.signers = roles.at("timestamp").keys;
     for (auto* listing : {&repository_.snapshot, &repository_.timestamp}) listing->edit_body.push_back(drop_sha512);
   }
-  TestRepository& repository() override { return repository_; }
-  tuf::ChainFiles build() const override { return repository_.build(); }
-  void add_targets(const std::string& role, std::uint64_t version, const std::vector<PublishedKey>& by) override {
-    repository_.add_targets(role, version, by);
-  }
-  void put(const std::string& role, const std::string& name, const std::string& content) override {
-    repository_.put(role, name, content);
-  }
-  void delegate(const std::string& from, const std::string& to, const TestRole& by,
-                const std::vector<std::string>& paths) override {
-    repository_.delegate(from, to, by, paths);
-  }
-  void add_root(std::uint64_t version, const std::map<std::string, TestRole>& by,
-                const std::vector<PublishedKey>& also) override {
-    repository_.add_root(version, by, also);
-  }
   PublishedKey publish(const TestKey& key) const override { return publish_v1(key); }
   PublishedKey publish_root(const TestKey& key) const override { return publish_v1(key); }
   std::string text(base::ByteView bytes) const override { return base::hex(bytes); }
   base::Bytes bytes(const std::string& text) const override { return base::from_hex(text); }
   std::string ecdsa() const override { return "ecdsa-der"; }
-
- private:
-  TufRepository repository_;
 };
 
 }  // namespace
