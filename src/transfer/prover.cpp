@@ -318,6 +318,8 @@ void Prover::judge_image(std::size_t index, const WalkedImage& walked) {
   image.record = record;
   image.bytes = walked.bytes;
   image.blobs = walked.blobs;
+  std::ranges::copy_if(walked.manifests, std::back_inserter(image.manifests),
+                       [&](const auto& digest) { return walked.depths.at(digest) == 0; });
   trust::Evidence evidence;
   for (const auto& signer : outcome_.signers) evidence.seal_signers.push_back(signer.name);
   if (record.proof) {

@@ -17,7 +17,8 @@ constexpr Time kEndOfTime{253402300799, 999'999'999};
 struct Judge {
   Time at;
   std::string by;
-  std::string note;  ///< for reasons: why not the clock that the rule prefers
+  std::string note;   ///< for reasons: why not the clock that the rule prefers
+  bool moves = true;  ///< goes on, as the seal time does not
 };
 
 std::string checking_name(const Clocks& clocks) { return clocks.chosen ? "--at" : "local clock"; }
@@ -27,7 +28,7 @@ Judge choose(ExpiryRule rule, const Clocks& clocks) {
   if (rule == ExpiryRule::now || !clocks.sealed) return checking;
   if (!clocks.sealed_is_proven) return {checking.at, checking.by, ", as the seal time is not proven"};
   if (clocks.chosen && *clocks.chosen < *clocks.sealed) return checking;
-  return {*clocks.sealed, "seal time", ""};
+  return {*clocks.sealed, "seal time", "", false};
 }
 
 bool is_over(const tuf::Lifetime& lifetime, Time at) { return lifetime.until <= at; }
@@ -43,6 +44,10 @@ Time later(Time from, std::int64_t seconds) {
 
 }  // namespace
 
+void ExpiryVerdict::lapses_at(const TimeFinding& finding) {
+  if (!next || finding.until < next->until) next = finding;
+}
+
 ExpiryVerdict judge_expiry(const std::vector<tuf::Lifetime>& lifetimes, ExpiryRule rule, const Clocks& clocks) {
   const Judge judge = choose(rule, clocks);
   ExpiryVerdict verdict;
@@ -56,6 +61,7 @@ ExpiryVerdict judge_expiry(const std::vector<tuf::Lifetime>& lifetimes, ExpiryRu
     const bool lapsed = rule != ExpiryRule::ignore && (over || early);
     const bool lapsed_now = is_over(lifetime, clocks.checking()) || is_early(lifetime, clocks.checking());
     verdict.findings.push_back({lifetime.what, lifetime.until, lapsed, lapsed_now});
+    if (rule != ExpiryRule::ignore && judge.moves && !lapsed) verdict.lapses_at(verdict.findings.back());
     if (lapsed && over) verdict.reasons.push_back(lifetime.what + " expired " + format_time(lifetime.until) + by);
     if (lapsed && early) {
       verdict.reasons.push_back(lifetime.what + " is not valid before " + format_time(*lifetime.not_before) + by);
@@ -80,6 +86,7 @@ void judge_age(ExpiryVerdict& verdict, std::int64_t max_age_seconds, const Clock
   const Time until = later(*clocks.sealed, max_age_seconds);
   const bool over = clocks.checking() > until;
   verdict.findings.push_back({"seal", until, over && !ignored, over});
+  if (!over && !ignored) verdict.lapses_at(verdict.findings.back());
   if (!over || ignored) return;
   verdict.reasons.push_back("seal of " + format_time(*clocks.sealed) + " is older than " +
                             base::human_duration(max_age_seconds) + " (judged at " + format_time(clocks.checking()) +

@@ -17,7 +17,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 PLATFORM = re.compile(r"(sys|linux|arpa|net|netinet)/\w+\.h")
 POSIX = {"dirent.h", "errno.h", "fcntl.h", "fnmatch.h", "limits.h", "malloc.h", "poll.h", "pthread.h", "pwd.h", "signal.h",
          "stdlib.h", "string.h", "termios.h", "time.h", "unistd.h"}
-MAIN = {"src/main.cpp": "cli", "src/tuf_client.cpp": "cli"}  # programs stand on the top layer
+MAIN = {"src/main.cpp": "cli", "src/tuf_client.cpp": "cli", "src/image_verifier.cpp": "cli"}  # programs stand on the top layer
 
 
 def module_of(path):

@@ -14,6 +14,16 @@
 
 namespace gapstow::base {
 
+/// Which content of which file: another stamp means that the file was replaced or may have been written.
+struct FileStamp {
+  std::uint64_t device = 0;
+  std::uint64_t node = 0;
+  std::uint64_t size = 0;
+  std::int64_t modified = 0;  ///< nanoseconds since 1970
+  std::int64_t changed = 0;   ///< likewise, of the status: no program can set it back
+  bool operator==(const FileStamp&) const = default;
+};
+
 /// An open file with positions; reads and writes at different positions may run in parallel.
 class File {
  public:
@@ -27,6 +37,12 @@ class File {
   virtual void sync() = 0;
   /// Asks the system to begin writing a range out; a hint that never fails.
   virtual void start_writeback(std::uint64_t offset, std::uint64_t length) = 0;
+  /// Of the file as it is now. Files in memory have one stamp for ever.
+  virtual FileStamp stamp() { return {}; }
+  /// Moves up to `length` bytes (not 0) from `offset` into a socket that does not block; the count, 0 at the end of
+  /// the file, nothing when the socket takes none now. Error{network} when the other side is gone. This one copies
+  /// through memory; files of the system do without.
+  virtual std::optional<std::size_t> send_to(int socket, std::uint64_t offset, std::size_t length);
 };
 
 struct FileStatus {

@@ -44,6 +44,7 @@ struct ImageOutcome {
   trust::Decision decision;
   std::uint64_t bytes = 0;  ///< of its blobs, shared ones included
   std::size_t blobs = 0;
+  std::vector<digest::Digest> manifests;  ///< manifests and indexes of the image itself, the signed one first
   std::string imported_as;                ///< of an import: the name at the destination
   std::optional<oci::Delivery> delivery;  ///< of an import: what became, or would become, of it
 };

@@ -40,6 +40,10 @@ struct ExpiryVerdict {
   std::vector<TimeFinding> findings;
   std::vector<std::string> reasons;  ///< why it is expired; empty when it is not
   std::string judged_by;             ///< which clock that was: "seal time", "--at", "local clock"
+  /// What lapses first while the checking clock goes on, where nothing has lapsed: a verdict that is kept must be
+  /// given up then. Nothing when time cannot change it.
+  std::optional<TimeFinding> next;
+  void lapses_at(const TimeFinding& finding);
 };
 
 /// Judges the lifetimes of a chain. `sealed`: at the seal time when it is proven (and not later than an explicitly

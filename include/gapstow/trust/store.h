@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,10 @@ inline constexpr std::size_t kMaxStoreRules = 16'384;
 inline constexpr std::size_t kMaxStoreRoles = 1000;     ///< of one rule
 inline constexpr std::size_t kMaxStoreNameBytes = 255;  ///< of a signer
 inline constexpr std::size_t kMaxPatternBytes = 1024;
-inline constexpr unsigned kMaxStoreThreshold = 64;  ///< as many signatures as a seal may have
+inline constexpr std::size_t kMaxStoreOperators = 1000;
+inline constexpr std::size_t kMaxStoreRelocations = 16'384;
+inline constexpr std::size_t kMaxRelocatedTags = 1000;  ///< of one relocation
+inline constexpr unsigned kMaxStoreThreshold = 64;      ///< as many signatures as a seal may have
 
 /// Exact text, or a prefix when it ends in '*'. A default-made pattern matches nothing.
 class Pattern {
@@ -70,12 +74,30 @@ struct Rule {
   std::optional<std::int64_t> max_age_seconds;
 };
 
+/// Who may speak for this site: the key signs what the far side makes itself, never what comes in.
+struct Operator {
+  std::string name;
+  sign::PublicKey key;
+  bool may_snapshot = false;     ///< signs decision files (enforce/snapshot.h)
+  bool may_break_glass = false;  ///< signs tokens that let an image pass unproven (enforce/break_glass.h)
+};
+
+/// Says which origin name is meant by a local one; adds no trust. Prefixes end at the border of a part.
+struct Relocation {
+  std::string from;                         ///< origin: "docker.io/library", "quay.io/acme/api"
+  std::string to;                           ///< local: "registry.airgap.local/mirror"
+  std::map<std::string, std::string> tags;  ///< origin tag -> local tag; others keep theirs
+  bool operator==(const Relocation&) const = default;
+};
+
 struct TrustStore {
   unsigned threshold = 1;
-  bool signer_time = true;             ///< a trusted signer's seal time counts as proven
-  std::vector<TrustedSigner> signers;  ///< sorted by name
-  std::vector<RootEntry> roots;        ///< sorted by pattern, kind, value
-  std::vector<Rule> rules;             ///< sorted by pattern; one rule a pattern
+  bool signer_time = true;                ///< a trusted signer's seal time counts as proven
+  std::vector<TrustedSigner> signers;     ///< sorted by name
+  std::vector<RootEntry> roots;           ///< sorted by pattern, kind, value
+  std::vector<Rule> rules;                ///< sorted by pattern; one rule a pattern
+  std::vector<Operator> operators{};      ///< sorted by name
+  std::vector<Relocation> relocations{};  ///< sorted by `to`, then `from`; none contradicts another
 
   const TrustedSigner* find_signer(std::string_view name) const;
   const TrustedSigner* find_signer_by_fingerprint(std::string_view fingerprint) const;
