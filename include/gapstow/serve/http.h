@@ -54,8 +54,12 @@ struct Response {
   std::uint64_t length() const;
 };
 
-/// Answers requests; called from several threads. What it throws becomes 500 and a line in the log.
-using Handler = std::function<Response(const Request&)>;
+/// Takes the answer to one request: called once, from any thread, at once or later. Dropping it without an answer is
+/// 500.
+using Reply = std::function<void(Response)>;
+/// Answers requests; called from several threads and must not block: what takes long is done elsewhere and replied
+/// later. What it throws becomes 500 and a line in the log.
+using Handler = std::function<void(std::shared_ptr<const Request>, Reply)>;
 
 /// 405 with Allow.
 Response method_not_allowed(std::string_view allowed);
