@@ -117,8 +117,10 @@ void Prover::deliver_to(oci::ImageDestination& destination, const ImportOptions&
 
 void Prover::deliver_to(RepositoryWriter& repositories) { repositories_ = &repositories; }
 
+void Prover::keep(KeptContents& kept) { kept_ = &kept; }
+
 bool Prover::keeps_chain_files() const {
-  return repositories_ != nullptr || (options_ != nullptr && options_->attach_chain);
+  return kept_ != nullptr || repositories_ != nullptr || (options_ != nullptr && options_->attach_chain);
 }
 
 bundle::SealPolicy Prover::on_claim(const bundle::Seal&) {
@@ -252,8 +254,18 @@ void Prover::prove_contents() {
   for (std::size_t i = 0; i < chains_.size(); ++i) judge_lone_chain(i);
   compare_entries(contents, walked);
   if (repositories_ != nullptr && !outcome_.refusal()) start_repositories();
+  if (kept_ != nullptr) hand_over(walked);
   if (destination_ == nullptr) return;
   if (!outcome_.refusal() || options_->keep_going) start_import(walked, contents);
+}
+
+void Prover::hand_over(const std::vector<WalkedImage>& walked) {
+  for (const auto& image : walked) kept_->images.push_back(image.named);
+  kept_->chains = std::move(chain_files_);
+  for (auto& [digest, bytes] : documents_) {
+    kept_->documents.emplace(digest, std::make_shared<const base::Bytes>(std::move(bytes)));
+  }
+  documents_.clear();
 }
 
 /// Each file must be what the chain signs under its name; hashes of other kinds are checked while the bytes flow.

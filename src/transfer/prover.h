@@ -11,6 +11,7 @@
 #include "contents.h"
 #include "gapstow/bundle/reader.h"
 #include "gapstow/oci/image_destination.h"
+#include "gapstow/transfer/held.h"
 #include "gapstow/transfer/outcome.h"
 #include "gapstow/transfer/verify.h"
 #include "gapstow/tuf/chain.h"
@@ -27,6 +28,8 @@ class Prover final : public bundle::Consumer {
   void deliver_to(oci::ImageDestination& destination, const ImportOptions& options);
   /// Repositories of TUF 1.0 are written out, when nothing is refused.
   void deliver_to(RepositoryWriter& repositories);
+  /// What is proven before the payload is kept.
+  void keep(KeptContents& kept);
 
   bundle::SealPolicy on_claim(const bundle::Seal& seal) override;
   void on_seal(const bundle::Seal& seal, const bundle::SealSigners& signers) override;
@@ -55,6 +58,7 @@ class Prover final : public bundle::Consumer {
   std::unique_ptr<base::Sink> open_destination(const bundle::Entry& entry);
   void judge_image(std::size_t index, const WalkedImage& walked);
   void judge_lone_chain(std::size_t index);
+  void hand_over(const std::vector<WalkedImage>& walked);
   void report_lifetimes(std::size_t chain, trust::ExpiryRule rule);
   void start_import(const std::vector<WalkedImage>& walked, const Contents& contents);
 
@@ -63,6 +67,7 @@ class Prover final : public bundle::Consumer {
   oci::ImageDestination* destination_ = nullptr;
   const ImportOptions* options_ = nullptr;
   RepositoryWriter* repositories_ = nullptr;
+  KeptContents* kept_ = nullptr;
   Observer& observer_;
   const bundle::Seal* seal_ = nullptr;
   const bundle::Statement* statement_ = nullptr;
