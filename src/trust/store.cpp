@@ -66,6 +66,11 @@ const TrustedSigner* TrustStore::find_signer_by_fingerprint(std::string_view fin
   return found == signers.end() ? nullptr : &*found;
 }
 
+const Operator* TrustStore::find_operator(std::string_view operator_name) const {
+  const auto found = std::ranges::find(operators, operator_name, &Operator::name);
+  return found == operators.end() ? nullptr : &*found;
+}
+
 std::vector<tuf::RootPin> TrustStore::pins_for(const std::string& gun) const {
   std::vector<tuf::RootPin> pins;
   const auto best = best_specificity(roots, gun);

@@ -1,6 +1,7 @@
 // Reading trust.json. What a careless edit could lose without notice (a rule, a threshold) must be there.
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "gapstow/base/encoding.h"
 #include "gapstow/base/error.h"
@@ -48,27 +49,70 @@ Pattern pattern(const Cursor& entry) {
 
 unsigned threshold(const Cursor& place) { return static_cast<unsigned>(place.integer(1, kMaxStoreThreshold)); }
 
+/// A key that can sign what gapstow makes: seals, and what a site says.
+sign::PublicKey public_key(const Cursor& place) {
+  return at_place(place, [&] {
+    auto key = sign::PublicKey::from_pem(place.string(kMaxKeyBytes));
+    key.seal_scheme();
+    return key;
+  });
+}
+
 TrustedSigner signer(const Cursor& entry) {
   entry.only({"name", "key"});
-  const Cursor key = entry.at("key");
-  TrustedSigner made{plain_text(entry.at("name"), kMaxStoreNameBytes),
-                     at_place(key, [&] { return sign::PublicKey::from_pem(key.string(kMaxKeyBytes)); })};
-  at_place(key, [&] { made.key.seal_scheme(); });
+  return {plain_text(entry.at("name"), kMaxStoreNameBytes), public_key(entry.at("key"))};
+}
+
+Operator site_operator(const Cursor& entry) {
+  entry.only({"name", "key", "may"});
+  Operator made{plain_text(entry.at("name"), kMaxStoreNameBytes), public_key(entry.at("key"))};
+  const Cursor may = entry.at("may");
+  for (const Cursor& place : may.array(2)) {
+    const std::string& right = place.string(32);
+    bool* const known = right == "snapshot"      ? &made.may_snapshot
+                        : right == "break-glass" ? &made.may_break_glass
+                                                 : nullptr;
+    if (known == nullptr) place.refuse("'" + base::printable(right) + "' is no right of an operator");
+    if (*known) place.refuse("is there twice");
+    *known = true;
+  }
+  if (!made.may_snapshot && !made.may_break_glass) may.refuse("is empty, so the entry means nothing");
   return made;
 }
 
-std::vector<TrustedSigner> signers(const Cursor& list) {
-  std::vector<TrustedSigner> all;
+/// Those who sign, sorted; a name and a key each occur once.
+template <typename Signs>
+std::vector<Signs> each_once(const Cursor& list, std::size_t most, Signs (*read)(const Cursor&)) {
+  std::vector<Signs> all;
   std::set<std::string, std::less<>> names;
   std::set<std::string, std::less<>> keys;
-  for (const Cursor& entry : list.array(kMaxStoreSigners)) {
-    all.push_back(signer(entry));
+  for (const Cursor& entry : list.array(most)) {
+    all.push_back(read(entry));
     if (!names.insert(all.back().name).second) entry.at("name").refuse("'" + all.back().name + "' is there twice");
     if (!keys.insert(all.back().key.fingerprint()).second) {
-      entry.at("key").refuse("is the key of another signer too (" + all.back().key.fingerprint() + ")");
+      entry.at("key").refuse("is the key of another entry too (" + all.back().key.fingerprint() + ")");
     }
   }
-  std::ranges::sort(all, {}, &TrustedSigner::name);
+  std::ranges::sort(all, {}, &Signs::name);
+  return all;
+}
+
+Relocation relocation(const Cursor& entry) {
+  entry.only({"from", "to", "tags"});
+  Relocation made{entry.at("from").string(kMaxPatternBytes), entry.at("to").string(kMaxPatternBytes), {}};
+  const auto tags = entry.maybe("tags");
+  if (!tags) return made;
+  for (const auto& [origin, local] : tags->members(kMaxRelocatedTags))
+    made.tags[origin] = local.string(kMaxPatternBytes);
+  if (made.tags.empty()) tags->refuse("is empty; leave it out to keep all tags");
+  return made;
+}
+
+std::vector<Relocation> relocations(const Cursor& list) {
+  std::vector<Relocation> all;
+  for (const Cursor& entry : list.array(kMaxStoreRelocations)) all.push_back(relocation(entry));
+  std::ranges::sort(all, {}, [](const Relocation& each) { return std::tie(each.to, each.from); });
+  at_place(list, [&] { check_relocations(all); });
   return all;
 }
 
@@ -214,13 +258,15 @@ TrustStore parse_store(base::ByteView text) {
   const json::Value value = json::parse(text, {.bytes = kMaxStoreBytes, .depth = 8});
   const Cursor file(value);
   check_version(file.at("gapstowTrust"));
-  file.only({"gapstowTrust", "threshold", "signerTime", "signers", "roots", "rules"});
+  file.only({"gapstowTrust", "threshold", "signerTime", "signers", "roots", "rules", "operators", "relocations"});
   TrustStore store;
   store.threshold = threshold(file.at("threshold"));
   store.signer_time = file.at("signerTime").boolean();
-  store.signers = signers(file.at("signers"));
+  store.signers = each_once(file.at("signers"), kMaxStoreSigners, signer);
   store.roots = roots(file.at("roots"));
   store.rules = rules(file.at("rules"), store);
+  if (const auto list = file.maybe("operators")) store.operators = each_once(*list, kMaxStoreOperators, site_operator);
+  if (const auto list = file.maybe("relocations")) store.relocations = relocations(*list);
   return store;
 }
 

@@ -54,6 +54,21 @@ Object to_json(const Rule& rule) {
   return made;
 }
 
+Object to_json(const Operator& one) {
+  Array may;  // in the order of the alphabet
+  if (one.may_break_glass) may.emplace_back("break-glass");
+  if (one.may_snapshot) may.emplace_back("snapshot");
+  return {{"name", one.name}, {"key", one.key.pem()}, {"may", std::move(may)}};
+}
+
+Object to_json(const Relocation& relocation) {
+  Object made{{"from", relocation.from}, {"to", relocation.to}};
+  Object tags;
+  for (const auto& [origin, local] : relocation.tags) tags.set(origin, local);
+  if (!tags.empty()) made.set("tags", std::move(tags));
+  return made;
+}
+
 template <typename Items, typename Key>
 Array sorted(Items items, Key key) {
   std::ranges::sort(items, {}, key);
@@ -78,7 +93,7 @@ void refuse_open_to_all(const FileStatus& status, const std::string& path) {
 }  // namespace
 
 base::Bytes write_store(const TrustStore& store) {
-  const Object file{
+  Object file{
       {"gapstowTrust", 1},
       {"threshold", store.threshold},
       {"signerTime", store.signer_time},
@@ -86,6 +101,14 @@ base::Bytes write_store(const TrustStore& store) {
       {"roots",
        sorted(store.roots, [](const RootEntry& each) { return std::tie(each.pattern.text(), each.kind, each.value); })},
       {"rules", sorted(store.rules, [](const Rule& each) -> const std::string& { return each.pattern.text(); })}};
+  if (!store.operators.empty()) {
+    file.set("operators",
+             sorted(store.operators, [](const Operator& each) -> const std::string& { return each.name; }));
+  }
+  if (!store.relocations.empty()) {
+    file.set("relocations",
+             sorted(store.relocations, [](const Relocation& each) { return std::tie(each.to, each.from); }));
+  }
   return base::to_bytes(json::pretty(file));
 }
 

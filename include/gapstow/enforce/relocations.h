@@ -28,12 +28,15 @@ class Relocations {
   /// The longest `to` that ends at the border of a part decides. Names that no rule is for stand for themselves.
   /// Error{invalid_reference} when the result is no reference.
   Origin origin_of(const oci::Reference& local) const;
-  /// Every name by which the origin may be asked for here: its own, then those of the rules.
+  /// Every name by which the origin may be asked for here: its own (unless that stands for another), then those of the
+  /// rules.
   std::vector<oci::Reference> local_names(const oci::Reference& origin) const;
+  /// Sorted by `to`.
   const std::vector<trust::Relocation>& rules() const { return rules_; }
 
  private:
-  std::vector<trust::Relocation> rules_;  ///< longest `to` first
+  const trust::Relocation* rule_for(std::string_view repository) const;
+  std::vector<trust::Relocation> rules_;
 };
 
 /// As oci::parse_reference(), and hosts that mean docker.io (index.docker.io, registry-1.docker.io) become it, letters

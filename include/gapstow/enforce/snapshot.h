@@ -1,4 +1,4 @@
-// The decision file: everything that a site has proven, in one signed file that is mapped into memory and searched
+// The decision file: everything that a site has proven, in one signed file that is read into memory once and searched
 // where it lies. Normative: formats/snapshot.md.
 #pragma once
 
@@ -54,7 +54,7 @@ struct SnapshotContent {
   std::uint64_t version = 1;  ///< rises; readers refuse a lower one than they have seen
   base::Time made_at;
   base::Time clock_floor;          ///< a clock earlier than this is wrong
-  std::vector<KnownImage> images;  ///< any order; the same origin with two digests is Error{conflict}
+  std::vector<KnownImage> images;  ///< any order; the same origin twice is Error{conflict}
   std::vector<KnownChain> chains;
   std::vector<trust::Relocation> relocations;
 };
@@ -84,9 +84,10 @@ struct ImageView {
 /// An opened decision file. Immutable; any number of threads. Lookups take O(log n) and allocate only what they return.
 class Snapshot {
  public:
-  /// Maps the file and proves it: form, bounds, order of the tables, and that an operator of the store with the right
-  /// to do so signed it. Error{untrusted_key}, Error{signature_invalid}, Error{malformed}, Error{truncated},
-  /// Error{not_found}.
+  /// Reads the file and proves it: that an operator of the store with the right to do so signed it, form, bounds, order
+  /// of the tables. It is not mapped: what another process writes into a mapped file would be used without proof, and
+  /// one that cuts it would kill this one. Error{untrusted_key}, Error{signature_invalid}, Error{digest_mismatch},
+  /// Error{malformed}, Error{truncated}, Error{limit_exceeded}, Error{unsupported}, Error{not_found}, Error{io_read}.
   static std::shared_ptr<const Snapshot> open(const std::string& path, const std::vector<trust::Operator>& operators);
   /// From bytes that this process has made itself and nobody signed.
   static std::shared_ptr<const Snapshot> own(base::Bytes unsigned_bytes);

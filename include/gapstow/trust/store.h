@@ -101,11 +101,16 @@ struct TrustStore {
 
   const TrustedSigner* find_signer(std::string_view name) const;
   const TrustedSigner* find_signer_by_fingerprint(std::string_view fingerprint) const;
+  const Operator* find_operator(std::string_view name) const;
   /// The pins of the most specific pattern that matches; less specific ones never help out.
   std::vector<tuf::RootPin> pins_for(const std::string& gun) const;
   /// The most specific rule, or nullptr.
   const Rule* rule_for(const std::string& gun) const;
 };
+
+/// Error{malformed} for relocations that are no prefixes of references, give one local name two origins, or lead in
+/// chains: a local name that is again the origin of a rule (it must be said in one step).
+void check_relocations(const std::vector<Relocation>& relocations);
 
 /// Strict; Error{malformed} names the place, Error{unsupported} a newer version.
 TrustStore parse_store(base::ByteView text);

@@ -1,0 +1,34 @@
+// From what verifying bundles has shown to what is decided about images: the content of a decision file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "gapstow/base/time.h"
+#include "gapstow/enforce/snapshot.h"
+#include "gapstow/transfer/outcome.h"
+#include "gapstow/trust/store.h"
+
+namespace gapstow::serve {
+
+/// An image of an outcome, with what vouches for it and until when. What the rules of the trust store refuse is known
+/// as refused.
+enforce::KnownImage known_image(const transfer::Outcome& outcome, const transfer::ImageOutcome& image);
+
+/// What time and state say about a set of decisions.
+struct DecisionTimes {
+  std::uint64_t version = 1;
+  base::Time made_at;
+  std::optional<base::Time> clock_floor{};  ///< of the state
+};
+
+/// All images and chains of the outcomes, and the relocations of the store. An image that several bundles hold with the
+/// same digest counts once: one that may run before one that is refused, the one that is good for longer before the
+/// other, with the manifests of all. Of a chain that is there several times the one whose timestamp ends last is
+/// named. The clock floor is the latest of the state's and of the proven seal times, these as far as `made_at` agrees.
+/// Error{conflict} for an image with two digests.
+enforce::SnapshotContent decisions_of(const std::vector<transfer::Outcome>& outcomes, const trust::TrustStore& store,
+                                      const DecisionTimes& times);
+
+}  // namespace gapstow::serve
