@@ -1,0 +1,35 @@
+// What the answers to both kinds of Kubernetes reviews share: pure functions from the body of a request to the body of
+// its answer. No sockets, no clock.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gapstow/enforce/judge.h"
+
+namespace gapstow::enforce {
+
+/// An API server sends at most 3 MiB of an object, an AdmissionReview holds it twice, and escaping swells it.
+inline constexpr std::size_t kMaxReviewBytes = 8ULL << 20;
+inline constexpr unsigned kMaxReviewDepth = 64;
+inline constexpr std::uint64_t kMaxReviewValues = 512 * 1024;  ///< of the JSON: bounds the memory for it to some 40 MB
+inline constexpr std::size_t kMaxReviewImages = 1024;          ///< containers and volumes of one request
+inline constexpr std::size_t kMaxReviewTokens = 4;             ///< break-glass tokens of one request
+
+struct ReviewOptions {
+  /// What becomes of tags where the answer cannot rewrite them. `pin` is as `demand` there.
+  TagPolicy tags = TagPolicy::demand;
+};
+
+struct ReviewAnswer {
+  /// 200 for every answer, denials too: the API server takes anything else for a failure of the webhook. 400 when the
+  /// request is none that could be answered.
+  unsigned status = 200;
+  std::string body;             ///< JSON
+  bool allowed = false;         ///< what the body says
+  std::vector<Ruling> rulings;  ///< one for each image, in order; one for the request when that is what was refused
+  std::string note;             ///< one line for the log
+};
+
+}  // namespace gapstow::enforce
