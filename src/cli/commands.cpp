@@ -10,6 +10,7 @@ std::vector<Command> make_table() {
   for (auto& group : {key_commands(), trust_commands(), std::vector{chain_fetch_command()}, chain_commands()}) {
     table.insert(table.end(), group.begin(), group.end());
   }
+  table.push_back(serve_command());
   table.push_back(history_command());
   table.push_back(completion_command());
   table.push_back(version_command());

@@ -58,17 +58,19 @@ std::string state_path(const Arguments& arguments) {
   return named ? *named : trust::default_state_path();
 }
 
+std::unique_ptr<sign::Signer> open_signer(const std::string& path, Terminal& terminal) {
+  const auto bytes = base::read_file(terminal.fs, path, sign::kMaxKeyFileBytes);
+  return base::with_context(path, [&]() -> std::unique_ptr<sign::Signer> {
+    const sign::KeyFile file = sign::KeyFile::parse(bytes);
+    std::optional<sign::SecretBytes> passphrase;
+    if (file.is_encrypted()) passphrase = ask_passphrase(path);
+    return std::make_unique<sign::SecretKey>(file.open(passphrase));
+  });
+}
+
 std::vector<std::unique_ptr<sign::Signer>> open_signers(const Arguments& arguments, Terminal& terminal) {
   std::vector<std::unique_ptr<sign::Signer>> signers;
-  for (const auto& path : arguments.values("signer")) {
-    const auto bytes = base::read_file(terminal.fs, path, sign::kMaxKeyFileBytes);
-    base::with_context(path, [&] {
-      const sign::KeyFile file = sign::KeyFile::parse(bytes);
-      std::optional<sign::SecretBytes> passphrase;
-      if (file.is_encrypted()) passphrase = ask_passphrase(path);
-      signers.push_back(std::make_unique<sign::SecretKey>(file.open(passphrase)));
-    });
-  }
+  for (const auto& path : arguments.values("signer")) signers.push_back(open_signer(path, terminal));
   if (signers.empty()) {
     throw base::Error(base::ErrorCode::usage, "nobody signs: --signer is missing",
                       "make a key with gapstow key generate NAME and give --signer NAME.key");

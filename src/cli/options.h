@@ -43,6 +43,8 @@ std::string rollback_reason(const Arguments& arguments);
 /// --state, or the default.
 std::string state_path(const Arguments& arguments);
 
+/// Opens a private key file; asks for its passphrase ($GAPSTOW_PASSPHRASE, then the terminal) when it has one.
+std::unique_ptr<sign::Signer> open_signer(const std::string& path, Terminal& terminal);
 /// Opens the private keys of --signer; asks for passphrases ($GAPSTOW_PASSPHRASE, then the terminal). Error{usage} when
 /// none is given.
 std::vector<std::unique_ptr<sign::Signer>> open_signers(const Arguments& arguments, Terminal& terminal);

@@ -17,6 +17,7 @@ std::vector<Command> key_commands();
 std::vector<Command> trust_commands();
 std::vector<Command> chain_commands();
 Command chain_fetch_command();
+Command serve_command();
 Command history_command();
 Command completion_command();
 Command version_command();

@@ -1,0 +1,54 @@
+// Proofs: the payload of held bundles is proven in the background, and what somebody waits for before all else. Nobody
+// gets a byte of a blob that was not proven from its first byte to its last, in the file as it is now.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gapstow/base/fs.h"
+#include "gapstow/transfer/held.h"
+
+namespace gapstow::serve {
+
+/// What is known about one payload entry.
+struct Proof {
+  bool holds = false;
+  base::FileStamp stamp;  ///< of the file for which it holds
+  std::string why;        ///< it does not hold
+};
+
+/// How far all of it is.
+struct ProofProgress {
+  std::uint64_t entries = 0;
+  std::uint64_t proven = 0;
+  std::uint64_t damaged = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t proven_bytes = 0;
+};
+
+/// Any number of threads may ask.
+class Proofs {
+ public:
+  using Bundle = std::shared_ptr<const transfer::HeldBundle>;
+  using Then = std::function<void(const Proof&)>;
+
+  /// `threads` of its own, which give way to those that answer.
+  explicit Proofs(unsigned threads);
+  ~Proofs();
+
+  /// These bundles and no others; what is known about files that stay the same is kept.
+  void set(const std::vector<Bundle>& bundles);
+  /// Calls `then` at once when it is known and the file is still the same; else when it has been found out, from
+  /// another thread. Bundles that are not in the set any more are proven all the same.
+  void when_known(const Bundle& bundle, std::size_t entry, Then then);
+  ProofProgress progress() const;
+
+ private:
+  struct Machine;
+  std::unique_ptr<Machine> machine_;
+};
+
+}  // namespace gapstow::serve

@@ -1,0 +1,120 @@
+#include "gapstow/serve/catalog.h"
+
+#include <algorithm>
+#include <set>
+
+#include "gapstow/oci/reference.h"
+
+namespace gapstow::serve {
+namespace {
+
+/// The version of the snapshot of a chain; 0 without a chain.
+std::uint64_t version_of(const transfer::Outcome& outcome, std::optional<std::size_t> chain) {
+  if (!chain) return 0;
+  for (const auto& role : outcome.chains.at(*chain).roles) {
+    if (role.name == "snapshot") return role.version;
+  }
+  return 0;
+}
+
+std::optional<std::size_t> chain_of(const bundle::ImageRecord& record) {
+  return record.proof ? std::optional(record.proof->chain) : std::nullopt;
+}
+
+bool is_manifest(const std::string& media_type) {
+  return oci::is_image_manifest(media_type) || oci::is_index(media_type);
+}
+
+void add_owner(CatalogBlob& blob, const digest::Digest& image) {
+  if (std::ranges::find(blob.images, image) == blob.images.end()) blob.images.push_back(image);
+}
+
+}  // namespace
+
+Catalog::Catalog(const std::vector<Bundle>& bundles) {
+  for (const auto& bundle : bundles) {
+    for (std::size_t i = 0; i < bundle->kept().images.size(); ++i) add_image(bundle, i);
+    for (std::size_t i = 0; i < bundle->kept().chains.size(); ++i) add_chain(bundle, i);
+  }
+}
+
+void Catalog::add_image(const Bundle& bundle, std::size_t index) {
+  const auto& named = bundle->kept().images[index];
+  const auto& outcome = bundle->outcome().images[index];
+  const auto reference = oci::parse_reference(named.reference, false);
+  auto& repository = repositories_[reference.repository()];
+  repository.origin = reference.repository();
+
+  const Age age{version_of(bundle->outcome(), chain_of(outcome.record)), bundle->outcome().sealed_at};
+  const auto [known, added] = tag_ages_.try_emplace(named.reference, age);
+  if (!reference.tag.empty() && (added || known->second <= age)) {
+    known->second = age;
+    repository.tags[reference.tag] = named.root.digest;
+  }
+  // Layers bound by diff_ids are there uncompressed: nothing that the manifest names could be served.
+  if (named.binding != oci::Binding::manifest) return;
+
+  const std::set<digest::Digest> own(outcome.manifests.begin(), outcome.manifests.end());
+  for (const auto& planned : named.blobs) {
+    auto& blob = repository.blobs[planned.digest];
+    add_owner(blob, named.root.digest);
+    if (blob.bundle) continue;
+    blob.bundle = bundle;
+    blob.media_type = planned.media_type;
+    blob.size = planned.size;
+    if (const auto document = bundle->kept().documents.find(planned.digest);
+        document != bundle->kept().documents.end()) {
+      blob.document = document->second;
+      blob.is_manifest = is_manifest(planned.media_type);
+      blob.is_attachment = blob.is_manifest && !own.contains(planned.digest);
+    } else {
+      blob.entry = bundle->payload(planned.digest);
+    }
+  }
+  for (const auto& attachment : named.attachments) {
+    if (!attachment.tag.empty()) repository.attachment_tags[attachment.tag] = attachment.root.digest;
+    if (attachment.kind != oci::Attachment::Kind::referrer) continue;
+    auto& list = repository.referrers[attachment.subject];
+    if (std::ranges::find(list, attachment) == list.end()) list.push_back(attachment);
+  }
+}
+
+void Catalog::add_chain(const Bundle& bundle, std::size_t index) {
+  const auto& record = bundle->bundle().statement().chains[index];
+  if (record.dialect != "notary-v1") return;
+  const Age age{version_of(bundle->outcome(), index), bundle->outcome().sealed_at};
+  const auto [known, added] = chain_ages_.try_emplace(record.gun, age);
+  if (!added && age < known->second) return;
+  known->second = age;
+
+  const auto& files = bundle->kept().chains[index];
+  const auto share = [](const base::Bytes& bytes) { return std::make_shared<const base::Bytes>(bytes); };
+  CatalogChain chain{bundle, index, {}};
+  for (const auto& [version, bytes] : files.roots) {
+    chain.files["root"] = chain.files[std::to_string(version) + ".root"] = share(bytes);
+  }
+  chain.files["timestamp"] = share(files.timestamp);
+  chain.files["snapshot"] = share(files.snapshot);
+  for (const auto& [role, bytes] : files.targets) chain.files[role] = share(bytes);
+  chains_[record.gun] = std::move(chain);
+}
+
+const CatalogRepository* Catalog::find(std::string_view origin) const {
+  const auto found = repositories_.find(origin);
+  return found == repositories_.end() ? nullptr : &found->second;
+}
+
+const CatalogChain* Catalog::chain(std::string_view gun) const {
+  const auto found = chains_.find(gun);
+  return found == chains_.end() ? nullptr : &found->second;
+}
+
+std::vector<const CatalogRepository*> Catalog::with_path(std::string_view path) const {
+  std::vector<const CatalogRepository*> found;
+  for (const auto& [origin, repository] : repositories_) {
+    if (std::string_view(origin).substr(origin.find('/') + 1) == path) found.push_back(&repository);
+  }
+  return found;
+}
+
+}  // namespace gapstow::serve

@@ -1,0 +1,139 @@
+#include "gapstow/serve/event_log.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "gapstow/base/error.h"
+#include "gapstow/base/text.h"
+#include "gapstow/json/write.h"
+
+namespace gapstow::serve {
+namespace {
+
+using json::Array;
+using json::Object;
+
+/// What clients send is shortened, and made valid UTF-8 without control characters.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMost = 1024;
+  return base::printable(std::string(text.substr(0, kMost)));
+}
+
+std::string seconds(std::chrono::microseconds took) {
+  std::string fraction = std::to_string(took.count() % 1'000'000);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  return std::to_string(took.count() / 1'000'000) + "." + fraction;
+}
+
+}  // namespace
+
+struct EventLog::Machine {
+  Machine(Open opener, const base::Clock& time, std::function<void(std::uint64_t)> lost)
+      : open(std::move(opener)), clock(time), dropped(std::move(lost)) {}
+
+  Open open;
+  const base::Clock& clock;
+  std::function<void(std::uint64_t)> dropped;
+  std::mutex mutex;
+  std::condition_variable filled;
+  std::string waiting;
+  bool reopening = true;
+  bool stopping = false;
+  std::jthread writer;
+
+  void add(std::string_view what, Object line) {
+    line.set("event", std::string(what));
+    line.set("time", base::format_time(clock.now()));
+    std::string text = json::serialize(line);
+    text += '\n';
+    bool lost = false;
+    {
+      const std::lock_guard lock(mutex);
+      lost = waiting.size() + text.size() > kMaxWaitingLogBytes;
+      if (!lost) waiting += text;
+    }
+    if (lost) return dropped(1);
+    filled.notify_one();
+  }
+
+  void run() {
+    std::unique_ptr<base::Sink> sink;
+    std::unique_lock lock(mutex);
+    for (;;) {
+      filled.wait(lock, [&] { return stopping || reopening || !waiting.empty(); });
+      if (stopping && waiting.empty()) return;
+      std::string text = std::move(waiting);
+      waiting.clear();
+      const bool anew = std::exchange(reopening, false);
+      lock.unlock();
+      write(sink, text, anew);
+      lock.lock();
+    }
+  }
+
+  void write(std::unique_ptr<base::Sink>& sink, const std::string& text, bool anew) {
+    try {
+      if (anew) sink = open();
+      if (sink && !text.empty()) sink->write(base::as_bytes(text));
+    } catch (const base::Error&) {
+      // Nobody is left to tell: what could not be written is counted.
+      dropped(1);
+    }
+  }
+};
+
+EventLog::EventLog(Open open, const base::Clock& clock, std::function<void(std::uint64_t)> dropped)
+    : machine_(std::make_unique<Machine>(std::move(open), clock, std::move(dropped))) {
+  machine_->writer = std::jthread([machine = machine_.get()] { machine->run(); });
+}
+
+EventLog::~EventLog() {
+  {
+    const std::lock_guard lock(machine_->mutex);
+    machine_->stopping = true;
+  }
+  machine_->filled.notify_one();
+}
+
+void EventLog::access(const Access& access) {
+  Object line{{"listener", access.listener},    {"peer", access.peer},
+              {"method", shown(access.method)}, {"target", shown(access.target)},
+              {"status", access.status},        {"bytes", access.bytes},
+              {"complete", access.complete},    {"seconds", seconds(access.took)}};
+  if (!access.certificate.empty()) line.set("certificate", shown(access.certificate));
+  if (!access.user_agent.empty()) line.set("userAgent", shown(access.user_agent));
+  if (!access.note.empty()) line.set("note", shown(access.note));
+  machine_->add("access", std::move(line));
+}
+
+void EventLog::decision(std::string_view point, std::string_view place, std::string_view peer,
+                        const enforce::Ruling& ruling) {
+  Object line{{"point", std::string(point)},
+              {"peer", std::string(peer)},
+              {"verdict", std::string(enforce::name(ruling.verdict))},
+              {"image", shown(ruling.local)},
+              {"origin", shown(ruling.origin)},
+              {"rule", shown(ruling.rule)},
+              {"reason", shown(ruling.reason)}};
+  if (!place.empty()) line.set("namespace", shown(place));
+  if (ruling.digest) line.set("digest", ruling.digest->text());
+  if (!ruling.pinned.empty()) line.set("pinned", shown(ruling.pinned));
+  if (!ruling.role.empty()) line.set("role", shown(ruling.role));
+  if (!ruling.key_ids.empty()) line.set("keyIds", Array(ruling.key_ids.begin(), ruling.key_ids.end()));
+  if (ruling.code) line.set("code", std::string(base::name(*ruling.code)));
+  if (ruling.broke_glass) line.set("breakGlass", shown(ruling.token));
+  machine_->add("decision", std::move(line));
+}
+
+void EventLog::event(std::string_view what, json::Object details) { machine_->add(what, std::move(details)); }
+
+void EventLog::reopen() {
+  {
+    const std::lock_guard lock(machine_->mutex);
+    machine_->reopening = true;
+  }
+  machine_->filled.notify_one();
+}
+
+}  // namespace gapstow::serve

@@ -1,0 +1,192 @@
+#include "gapstow/serve/proofs.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "gapstow/base/cancel.h"
+#include "gapstow/base/error.h"
+
+namespace gapstow::serve {
+namespace {
+
+constexpr int kNiceness = 15;
+
+/// One payload entry and those who wait for it.
+struct Entry {
+  enum class State { unknown, running, known };
+  State state = State::unknown;
+  Proof proof;
+  std::vector<Proofs::Then> waiting;
+};
+
+/// The payload of one bundle.
+struct Board {
+  explicit Board(Proofs::Bundle held) : bundle(std::move(held)) {
+    const auto& statement = bundle->bundle().statement();
+    first = statement.metadata_entries;
+    entries.resize(statement.entries.size() - first);
+  }
+  /// What an earlier board has found out about the same files.
+  void take_over(const Board& other) {
+    if (other.bundle->outcome().bundle_id != bundle->outcome().bundle_id) return;
+    const base::FileStamp stamp = bundle->bundle().file()->stamp();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const Entry& known = other.entries[i];
+      if (known.state != Entry::State::known || !known.proof.holds || known.proof.stamp != stamp) continue;
+      entries[i].state = Entry::State::known;
+      entries[i].proof = known.proof;
+    }
+  }
+  std::uint64_t size_of(std::size_t index) const { return bundle->bundle().statement().entries[first + index].size; }
+
+  Proofs::Bundle bundle;
+  std::size_t first = 0;  ///< payload entry of the bundle
+  std::size_t next = 0;   ///< where the background goes on
+  std::vector<Entry> entries;
+};
+
+struct Task {
+  std::shared_ptr<Board> board;
+  std::size_t index = 0;
+};
+
+Proof prove(const Board& board, std::size_t index, const base::CancelToken& cancel) {
+  try {
+    return {true, board.bundle->bundle().prove(board.first + index, &cancel), {}};
+  } catch (const base::Error& error) {
+    return {false, {}, error.line()};
+  } catch (const std::exception& error) {
+    return {false, {}, error.what()};
+  }
+}
+
+}  // namespace
+
+struct Proofs::Machine {
+  mutable std::mutex mutex;
+  std::condition_variable work;
+  std::map<const transfer::HeldBundle*, std::shared_ptr<Board>> boards;
+  std::deque<Task> urgent;
+  bool stopping = false;
+  base::CancelToken cancel;
+  std::vector<std::jthread> threads;
+
+  std::optional<Task> take() {
+    while (!urgent.empty()) {
+      Task task = std::move(urgent.front());
+      urgent.pop_front();
+      if (task.board->entries[task.index].state == Entry::State::unknown) return task;
+    }
+    for (const auto& [held, board] : boards) {
+      for (; board->next < board->entries.size(); ++board->next) {
+        if (board->entries[board->next].state == Entry::State::unknown) return Task{board, board->next++};
+      }
+    }
+    return std::nullopt;
+  }
+
+  void run() {
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
+    std::unique_lock lock(mutex);
+    while (!stopping) {
+      std::optional<Task> task = take();
+      if (!task) {
+        work.wait(lock);
+        continue;
+      }
+      Entry& entry = task->board->entries[task->index];
+      entry.state = Entry::State::running;
+      lock.unlock();
+      Proof proof = prove(*task->board, task->index, cancel);
+      lock.lock();
+      entry.proof = proof;
+      entry.state = Entry::State::known;
+      std::vector<Then> waiting = std::move(entry.waiting);
+      entry.waiting.clear();
+      lock.unlock();
+      for (const auto& then : waiting) then(proof);
+      waiting.clear();
+      task.reset();
+      lock.lock();
+    }
+  }
+
+  std::shared_ptr<Board> board_of(const Bundle& bundle) {
+    const auto found = boards.find(bundle.get());
+    return found != boards.end() ? found->second : nullptr;
+  }
+};
+
+Proofs::Proofs(unsigned threads) : machine_(std::make_unique<Machine>()) {
+  for (unsigned i = 0; i < std::max(threads, 1U); ++i) machine_->threads.emplace_back([this] { machine_->run(); });
+}
+
+Proofs::~Proofs() {
+  {
+    const std::lock_guard lock(machine_->mutex);
+    machine_->stopping = true;
+    machine_->cancel.cancel();
+  }
+  machine_->work.notify_all();
+  machine_->threads.clear();
+}
+
+void Proofs::set(const std::vector<Bundle>& bundles) {
+  std::map<const transfer::HeldBundle*, std::shared_ptr<Board>> boards;
+  {
+    const std::lock_guard lock(machine_->mutex);
+    for (const auto& bundle : bundles) {
+      auto board = std::make_shared<Board>(bundle);
+      for (const auto& [held, known] : machine_->boards) board->take_over(*known);
+      boards.emplace(bundle.get(), std::move(board));
+    }
+    machine_->boards.swap(boards);
+  }
+  machine_->work.notify_all();
+}
+
+void Proofs::when_known(const Bundle& bundle, std::size_t entry, Then then) {
+  const base::FileStamp now = bundle->bundle().file()->stamp();
+  std::optional<Proof> known;
+  {
+    const std::lock_guard lock(machine_->mutex);
+    auto board = machine_->board_of(bundle);
+    if (!board) board = std::make_shared<Board>(bundle);
+    Entry& at = board->entries.at(entry - board->first);
+    const bool is_stale = at.proof.holds && at.proof.stamp != now;
+    if (at.state == Entry::State::known && !is_stale) {
+      known = at.proof;
+    } else {
+      if (at.state == Entry::State::known) at.state = Entry::State::unknown;
+      at.waiting.push_back(std::move(then));
+      if (at.state == Entry::State::unknown) machine_->urgent.push_back({board, entry - board->first});
+    }
+  }
+  if (known) return then(*known);
+  machine_->work.notify_one();
+}
+
+ProofProgress Proofs::progress() const {
+  const std::lock_guard lock(machine_->mutex);
+  ProofProgress all;
+  for (const auto& [held, board] : machine_->boards) {
+    for (std::size_t i = 0; i < board->entries.size(); ++i) {
+      const Entry& entry = board->entries[i];
+      ++all.entries;
+      all.bytes += board->size_of(i);
+      if (entry.state != Entry::State::known) continue;
+      ++(entry.proof.holds ? all.proven : all.damaged);
+      if (entry.proof.holds) all.proven_bytes += board->size_of(i);
+    }
+  }
+  return all;
+}
+
+}  // namespace gapstow::serve
