@@ -186,8 +186,16 @@ TEST_CASE("a signature is good for one file", "[exhaustive]") {
   REQUIRE_ERROR(digest_mismatch, Snapshot::prove(forged, operators()));
 }
 
+/// One image and one relocation: every table has something in it.
+SnapshotContent small_content() {
+  SnapshotContent content = test::sample_decisions();
+  content.images.erase(content.images.begin() + 1, content.images.end());
+  content.relocations.erase(content.relocations.begin());
+  return content;
+}
+
 TEST_CASE("every bit of a signed decision file matters", "[exhaustive]") {
-  const auto bytes = signed_sample();
+  const auto bytes = signed_sample(small_content());
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     base::Bytes spoiled = bytes;
     spoiled[bit / 8] ^= std::byte(1U << (bit % 8));
