@@ -64,7 +64,7 @@ TEST_CASE("AdmissionReview: the mutating hook pins tags, and keeps what stood th
   REQUIRE(test::text_at(pinned, notes + "gapstow.dev~1original-image.web") == "redis:7.2");
   REQUIRE(test::text_at(pinned, notes + "gapstow.dev~1original-image.volume.model") ==
           "registry.airgap.local/apps/api:stable");
-  REQUIRE(test::text_at(pinned, notes + "team~1owner~0a").empty() == false);
+  REQUIRE(test::text_at(pinned, notes + "team~1owner~0a") == "shop");
   // What was pinned is what the validating hook accepts, and needs no second patch.
   REQUIRE(ask(world, Hook::validate, test::admission_review("CREATE", pinned)).allowed);
   REQUIRE(ask(world, Hook::mutate, test::admission_review("CREATE", pinned)).patch.is_null());

@@ -40,6 +40,12 @@ enforce::SnapshotContent content() {
   return content;
 }
 
+void replace_all(std::string& text, const std::string& what, const std::string& with) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+}
+
 }  // namespace
 
 const base::Time kReviewTime = base::parse_time("2026-11-23T02:00:00Z");
@@ -120,8 +126,8 @@ const json::Value& value_at(const json::Value& document, const std::string& poin
   while (begin <= pointer.size() && !pointer.empty()) {
     const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
     std::string part = pointer.substr(begin, end - begin);
-    for (std::size_t slash = part.find("~1"); slash != std::string::npos; slash = part.find("~1"))
-      part.replace(slash, 2, "/");
+    replace_all(part, "~1", "/");
+    replace_all(part, "~0", "~");
     if (const auto* object = at->get_if<json::Object>()) {
       at = object->find(part);
     } else if (const auto* array = at->get_if<json::Array>()) {
