@@ -3,6 +3,7 @@
 #include <set>
 
 #include "gapstow/base/error.h"
+#include "gapstow/cluster/destinations.h"
 #include "gapstow/oci/reference.h"
 #include "gapstow/registry/images.h"
 #include "network_options.h"
@@ -76,6 +77,19 @@ std::unique_ptr<oci::ImageDestination> open_files(base::WriteFs& fs, const oci::
   return oci::make_docker_archive(fs, place.path);
 }
 
+/// containerd:… or k3s-dir:DIR; nothing for other texts.
+std::unique_ptr<oci::ImageDestination> open_node(const std::string& text, Terminal& terminal) {
+  if (text.starts_with(cluster::kContainerdTransport)) {
+    auto place = cluster::ContainerdPlace::parse(text.substr(cluster::kContainerdTransport.size()));
+    return cluster::make_containerd(std::move(place),
+                                    {terminal.fs, terminal.cancel, "ctr", cluster::default_staging_folder()});
+  }
+  if (!text.starts_with(cluster::kK3sTransport)) return nullptr;
+  const std::string folder = text.substr(cluster::kK3sTransport.size());
+  if (folder.empty()) throw Error(ErrorCode::usage, "'" + text + "' names no folder", "write k3s-dir:DIR");
+  return cluster::make_k3s_folder(terminal.fs, folder);
+}
+
 }  // namespace
 
 Destination open_destination(const DestinationRequest& request, const Arguments& arguments, Terminal& terminal) {
@@ -84,6 +98,12 @@ Destination open_destination(const DestinationRequest& request, const Arguments&
   out.options.dry_run = arguments.has("dry-run");
   out.options.attach_chain = arguments.has("attach-chain");
   out.options.without_attachments = arguments.has("without-attachments");
+  if (auto node = open_node(request.text, terminal)) {
+    if (arguments.has("prefix")) throw Error(ErrorCode::usage, "--prefix is for registries: docker://HOST");
+    out.options.names = transfer::Renaming({}, {}, rename_rules(arguments));
+    out.images = std::move(node);
+    return out;
+  }
   const oci::ImageLocation location = oci::parse_location(request.text);
   if (location.transport != oci::ImageLocation::Transport::docker) {
     if (arguments.has("prefix")) throw Error(ErrorCode::usage, "--prefix is for registries: docker://HOST");

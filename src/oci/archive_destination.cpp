@@ -23,11 +23,11 @@ using MakeViews = std::function<std::vector<View>(const std::vector<NamedImage>&
 /// equal bytes.
 class ArchiveDestination final : public ImageDestination {
  public:
-  ArchiveDestination(base::WriteFs& fs, std::string transport, std::string path, std::string reference,
+  ArchiveDestination(base::WriteFs& fs, std::string description, std::string path, std::string reference,
                      MakeViews make_views)
       : fs_(fs),
         path_(std::move(path)),
-        description_(std::move(transport) + ":" + path_),
+        description_(std::move(description)),
         reference_(std::move(reference)),
         make_views_(std::move(make_views)) {
     const auto status = fs_.status(path_);
@@ -101,6 +101,14 @@ std::vector<View> layout_views(const std::vector<NamedImage>& images, const std:
   return {{"oci-layout", oci_layout_json()}, {"index.json", wrap_index(layout_entries(images, reference))}};
 }
 
+std::vector<View> import_views(const std::vector<NamedImage>& images) {
+  auto views = layout_views(images, {});
+  if (auto manifest = docker_manifest_json(images); !manifest.empty()) {
+    views.emplace_back("manifest.json", std::move(manifest));
+  }
+  return views;
+}
+
 std::vector<View> docker_views(const std::vector<NamedImage>& images) {
   std::vector<View> views;
   // An index.json without entries would make containerd import nothing instead of reading manifest.json.
@@ -116,7 +124,7 @@ std::unique_ptr<ImageDestination> make_oci_archive(base::WriteFs& fs, const std:
     check_layout_images(images, reference);
     return layout_views(images, reference);
   };
-  return std::make_unique<ArchiveDestination>(fs, "oci-archive", path, std::move(reference), make_views);
+  return std::make_unique<ArchiveDestination>(fs, "oci-archive:" + path, path, std::move(reference), make_views);
 }
 
 std::unique_ptr<ImageDestination> make_docker_archive(base::WriteFs& fs, const std::string& path) {
@@ -124,7 +132,16 @@ std::unique_ptr<ImageDestination> make_docker_archive(base::WriteFs& fs, const s
     check_docker_images(images);
     return docker_views(images);
   };
-  return std::make_unique<ArchiveDestination>(fs, "docker-archive", path, std::string(), make_views);
+  return std::make_unique<ArchiveDestination>(fs, "docker-archive:" + path, path, std::string(), make_views);
+}
+
+std::unique_ptr<ImageDestination> make_import_archive(base::WriteFs& fs, const std::string& path,
+                                                      std::string description) {
+  const auto make_views = [](const std::vector<NamedImage>& images) {
+    check_layout_images(images, {});
+    return import_views(images);
+  };
+  return std::make_unique<ArchiveDestination>(fs, std::move(description), path, std::string(), make_views);
 }
 
 }  // namespace gapstow::oci

@@ -81,6 +81,10 @@ std::unique_ptr<ImageDestination> make_oci_archive(base::WriteFs& fs, const std:
 /// docker-archive:FILE: manifest.json over blobs/sha256, and the OCI layout beside it where the image is bound by
 /// its manifest, so that docker, podman and containerd load it.
 std::unique_ptr<ImageDestination> make_docker_archive(base::WriteFs& fs, const std::string& path);
+/// What nodes load images from: the tar of an OCI layout, so that digests stay, and manifest.json beside it for what
+/// can be shown that way. Images of any number of platforms; `description` names the destination in reports.
+std::unique_ptr<ImageDestination> make_import_archive(base::WriteFs& fs, const std::string& path,
+                                                      std::string description);
 
 /// The exact bytes of the three views; a bundle holds the same.
 std::string oci_layout_json();
