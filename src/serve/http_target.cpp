@@ -1,0 +1,82 @@
+#include "http_target.h"
+
+#include "gapstow/base/text.h"
+
+namespace gapstow::serve {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+enum class Where { path, query };
+
+/// Escapes undone; nothing when one is broken or hides what must not be hidden.
+std::optional<std::string> unescaped(std::string_view text, Where where) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '+' && where == Where::query) c = ' ';
+    if (c == '%') {
+      if (text.size() - i < 3) return std::nullopt;
+      const int high = hex_digit(text[i + 1]);
+      const int low = hex_digit(text[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      c = static_cast<char>(high * 16 + low);
+      i += 2;
+      if (where == Where::path && c == '/') return std::nullopt;
+    }
+    if (is_control(c) || (where == Where::path && c == '\\')) return std::nullopt;
+    plain += c;
+  }
+  if (!base::is_utf8(plain)) return std::nullopt;
+  return plain;
+}
+
+bool has_sound_parts(std::string_view path) {
+  const auto parts = base::split(path.substr(1), '/');
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == "." || parts[i] == "..") return false;
+    if (parts[i].empty() && i + 1 < parts.size()) return false;
+  }
+  return true;
+}
+
+std::optional<std::vector<std::pair<std::string, std::string>>> decode_query(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  for (const auto part : base::split(text, '&')) {
+    if (part.empty()) continue;
+    if (parameters.size() == kMaxParameters) return std::nullopt;
+    const auto equals = part.find('=');
+    auto name = unescaped(part.substr(0, equals), Where::query);
+    auto value =
+        unescaped(equals == std::string_view::npos ? std::string_view{} : part.substr(equals + 1), Where::query);
+    if (!name || !value) return std::nullopt;
+    parameters.emplace_back(std::move(*name), std::move(*value));
+  }
+  return parameters;
+}
+
+}  // namespace
+
+std::optional<Target> decode_target(std::string_view target) {
+  if (target.empty() || target.front() != '/' || target.find('#') != std::string_view::npos) return std::nullopt;
+  const auto mark = target.find('?');
+  auto path = unescaped(target.substr(0, mark), Where::path);
+  if (!path || !has_sound_parts(*path)) return std::nullopt;
+  Target decoded{std::move(*path), {}};
+  if (mark != std::string_view::npos) {
+    auto query = decode_query(target.substr(mark + 1));
+    if (!query) return std::nullopt;
+    decoded.query = std::move(*query);
+  }
+  return decoded;
+}
+
+}  // namespace gapstow::serve

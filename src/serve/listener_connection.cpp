@@ -1,0 +1,325 @@
+#include "listener_connection.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "gapstow/base/error.h"
+#include "http_errors.h"
+
+namespace gapstow::serve {
+namespace {
+
+constexpr int kStepsPerTurn = 32;
+/// Between looks at whether a file is still the one that was proven.
+constexpr std::uint64_t kPieceBytes = 1 << 20;
+/// The end of a file goes out after a last look.
+constexpr std::uint64_t kTailBytes = 4096;
+constexpr std::chrono::milliseconds kDrainTime{2000};
+constexpr std::size_t kDrainBytes = 256 * 1024;
+/// Of all requests of a listener together.
+constexpr std::size_t kMaxBodyBytes = 256 << 20;
+
+using Went = Step::State;
+
+}  // namespace
+
+Connection::Connection(Service& service, Workshop& workshop, std::unique_ptr<Channel> channel, std::string peer)
+    : service_(service),
+      workshop_(workshop),
+      channel_(std::move(channel)),
+      peer_(std::move(peer)),
+      parser_({limits().header_bytes, limits().body_bytes}) {
+  set_deadline(limits().handshake);
+}
+
+Connection::~Connection() { count_body(0); }
+
+Connection::Wait Connection::run() {
+  look_first_ = true;
+  for (int steps = 0; steps < kStepsPerTurn; ++steps) {
+    std::optional<Wait> wait;
+    switch (state_) {
+      case State::shaking:
+        wait = shake();
+        break;
+      case State::reading:
+        wait = read();
+        break;
+      case State::answering:
+        wait = write();
+        break;
+      case State::draining:
+        wait = drain();
+        break;
+      case State::closed:
+        wait = Wait::closed;
+        break;
+    }
+    if (wait) return *wait;
+  }
+  return Wait::turn;
+}
+
+std::optional<Connection::Wait> Connection::wait_for(const Step& step) {
+  if (step.state == Went::want_read) return Wait::readable;
+  if (step.state == Went::want_write) return Wait::writable;
+  return std::nullopt;
+}
+
+std::optional<Connection::Wait> Connection::shake() {
+  const auto step = channel_->shake_hands();
+  if (step.state == Went::moved) {
+    await_request();
+    return std::nullopt;
+  }
+  if (const auto wait = wait_for(step)) return wait;
+  ++service_.failed_handshakes;
+  break_off("TLS handshake: " + (step.state == Went::ended ? "the other side has gone" : channel_->why()));
+  return Wait::closed;
+}
+
+void Connection::await_request() {
+  state_ = State::reading;
+  set_deadline(limits().idle);
+  look_first_ = channel_->has_pending();
+  if (parser_.begun()) {
+    began_ = Clock::now();
+    set_deadline(limits().request);
+  }
+}
+
+std::optional<Connection::Wait> Connection::read() {
+  if (parser_.refusal()) {
+    refuse(*parser_.refusal());
+    return std::nullopt;
+  }
+  if (parser_.complete()) {
+    handle();
+    return std::nullopt;
+  }
+  if (parser_.wants_continue()) {
+    say_continue();
+    return std::nullopt;
+  }
+  if (!look_first_) return Wait::readable;
+  const auto step = channel_->read(workshop_.scratch);
+  if (step.state == Went::moved) return received(base::ByteView(workshop_.scratch).first(step.count));
+  if (const auto wait = wait_for(step)) return wait;
+  if (!parser_.begun()) {
+    close();
+  } else {
+    break_off(step.state == Went::ended ? "the request ends too early" : channel_->why());
+  }
+  return Wait::closed;
+}
+
+std::optional<Connection::Wait> Connection::received(base::ByteView bytes) {
+  if (!parser_.begun()) {
+    began_ = Clock::now();
+    set_deadline(limits().request);
+  }
+  parser_.feed(base::as_text(bytes));
+  count_body(parser_.body_bytes());
+  if (service_.body_bytes.load(std::memory_order_relaxed) > kMaxBodyBytes) {
+    refuse({503, "UNAVAILABLE", "too many requests with large bodies at once"});
+  }
+  return std::nullopt;
+}
+
+void Connection::count_body(std::size_t bytes) {
+  if (bytes == counted_body_) return;
+  service_.body_bytes += bytes - counted_body_;  // modulo 2^64: it may be less than before
+  counted_body_ = bytes;
+}
+
+/// It goes into an empty buffer of the kernel; a client for which it does not is none that waits for it.
+void Connection::say_continue() {
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  const auto step = channel_->write(base::as_bytes(kContinue), {});
+  if (step.state != Went::moved || step.count != kContinue.size()) break_off("100 Continue was not taken");
+}
+
+void Connection::handle() {
+  Request& request = parser_.request();
+  request.peer = peer_;
+  request.certificate = channel_->certificate();
+  request.secure = service_.settings.tls.has_value();
+  const auto start = Clock::now();
+  auto response = response_of(request);
+  if (Clock::now() - start > limits().answer) response.note += " (slow)";
+  request.body = {};
+  count_body(0);
+  begin_answer(std::move(response), parser_.keeps_alive());
+}
+
+/// What goes wrong inside is for the log, not for the client.
+Response Connection::response_of(const Request& request) const {
+  std::string why;
+  try {
+    return service_.settings.handler(request);
+  } catch (const base::Error& error) {
+    why = error.line();
+  } catch (const std::exception& error) {
+    why = error.what();
+  } catch (...) {
+    why = "unknown exception";
+  }
+  auto response = error_answer(500, "INTERNAL", "something failed here; the server's log says what");
+  response.note = "failed: " + why;
+  return response;
+}
+
+void Connection::refuse(const Refusal& refusal) {
+  begin_answer(error_answer(refusal.status, refusal.code, refusal.reason), false);
+}
+
+void Connection::begin_answer(Response response, bool keep) {
+  ++requests_;
+  keep_ = keep && !closing_ && requests_ < limits().requests_per_connection;
+  const bool known = parser_.begun();
+  const auto part = known && parser_.request().method == "HEAD" ? Answer::Part::head : Answer::Part::whole;
+  const auto afterwards = !keep_ ? Afterwards::closes : parser_.is_old() ? Afterwards::stays_told : Afterwards::stays;
+  try {
+    answer_.emplace(std::move(response), part, afterwards, workshop_.date.now());
+  } catch (const base::Error& error) {
+    auto failure = error_answer(500, "INTERNAL", "something failed here; the server's log says what");
+    failure.note = "failed: " + error.line();
+    answer_.emplace(std::move(failure), part, afterwards, workshop_.date.now());
+  }
+  piece_end_ = 0;
+  state_ = State::answering;
+  set_deadline(limits().stall);
+}
+
+std::optional<Connection::Wait> Connection::write() {
+  if (answer_->complete()) {
+    finish_answer();
+    return std::nullopt;
+  }
+  const bool of_file = answer_->file_left() != nullptr;
+  const auto before = piece_end_;
+  const auto step = of_file ? send_piece() : channel_->write(answer_->head_left(), answer_->body_left());
+  if (step.state == Went::moved) {
+    answer_->advance(step.count);
+    set_deadline(limits().stall);
+    // Between pieces others come first.
+    if (of_file && before != 0 && piece_end_ != before) return Wait::turn;
+    return std::nullopt;
+  }
+  if (const auto wait = wait_for(step)) return wait;
+  break_off(channel_->why().empty() ? "the other side has gone" : channel_->why());
+  return Wait::closed;
+}
+
+/// Nothing of a file leaves unless it is, just before, the file that was proven; its end only after all else has left.
+Step Connection::send_piece() {
+  const FileBody& body = *answer_->file_left();
+  const auto sent = answer_->body_sent();
+  try {
+    if (body.file->stamp() != body.stamp) {
+      break_off("the file has changed");
+      return {};
+    }
+    if (sent >= piece_end_) {
+      const auto left = body.length - sent;
+      piece_end_ = sent + (left > kTailBytes ? std::min(kPieceBytes, left - kTailBytes) : left);
+    }
+    return channel_->write_file(answer_->head_left(), body, body.offset + sent,
+                                static_cast<std::size_t>(piece_end_ - sent));
+  } catch (const base::Error& error) {
+    break_off(error.line());
+    return {};
+  }
+}
+
+void Connection::finish_answer() {
+  observe(answer_->status(), answer_->body_sent(), true, answer_->note());
+  answer_.reset();
+  if (keep_ && !closing_) {
+    parser_.next();
+    await_request();
+    return;
+  }
+  channel_->finish();
+  state_ = State::draining;
+  set_deadline(kDrainTime);
+}
+
+/// Reads what the other side still sends: closed at once, the kernel would tear down what it has not taken yet.
+std::optional<Connection::Wait> Connection::drain() {
+  const auto step = channel_->discard(workshop_.scratch);
+  if (step.state == Went::want_read && !closing_) return Wait::readable;
+  discarded_ += step.count;
+  if (step.state == Went::moved && discarded_ <= kDrainBytes) return std::nullopt;
+  close();
+  return Wait::closed;
+}
+
+Connection::Wait Connection::expire() {
+  switch (state_) {
+    case State::shaking:
+      ++service_.failed_handshakes;
+      break_off("TLS handshake: took too long");
+      return Wait::closed;
+    case State::reading:
+      if (!parser_.begun()) break;
+      refuse({408, "TIMEOUT", "the request took too long"});
+      return run();
+    case State::answering:
+      break_off("the other side takes nothing");
+      return Wait::closed;
+    case State::draining:
+    case State::closed:
+      break;
+  }
+  close();
+  return Wait::closed;
+}
+
+bool Connection::close_soon() {
+  closing_ = true;
+  return state_ == State::answering || (state_ == State::reading && parser_.begun());
+}
+
+void Connection::abandon() {
+  if (state_ == State::answering || (state_ == State::reading && parser_.begun())) break_off("the server ends");
+}
+
+void Connection::break_off(std::string why) {
+  if (state_ == State::closed) return;
+  const unsigned status = answer_ ? answer_->status() : 0;
+  observe(status, answer_ ? answer_->body_sent() : 0, false, why);
+  close();
+}
+
+void Connection::close() {
+  state_ = State::closed;
+  answer_.reset();
+  count_body(0);
+}
+
+void Connection::observe(unsigned status, std::uint64_t bytes, bool complete, const std::string& note) {
+  if (!service_.observer) return;
+  Access access;
+  access.listener = service_.settings.name;
+  access.peer = peer_;
+  access.certificate = channel_->certificate();
+  if (parser_.begun()) {
+    const Request& request = parser_.request();
+    access.method = request.method;
+    access.target = request.target;
+    access.user_agent = request.header("user-agent");
+    access.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began_);
+  }
+  access.status = status;
+  access.bytes = bytes;
+  access.complete = complete;
+  access.note = note;
+  try {
+    service_.observer(access);
+  } catch (const std::exception&) {
+    // Who looks on cannot hinder who is served.
+  }
+}
+
+}  // namespace gapstow::serve
