@@ -126,7 +126,7 @@ int run_serve(const Arguments& arguments, Terminal& terminal) {
 
 Command serve_command() {
   static const std::vector<Option> shared{kTrustStoreOption, kStateOption, kExpiryOption, kMaxAgeOption, kAtOption};
-  return {"serve", "BUNDLE...", "serve what is proven: registry, trust server, admission",
+  return {"serve", "[BUNDLE|PART|DIR...]", "serve what is proven: registry, trust server, admission",
           joined(shared, serve_options()), run_serve};
 }
 
