@@ -3,9 +3,9 @@
 #include <string_view>
 #include <type_traits>
 
+#include "answers.h"
 #include "gapstow/base/text.h"
 #include "gapstow/serve/http.h"
-#include "http_errors.h"
 
 namespace gapstow::serve {
 namespace {
@@ -47,7 +47,7 @@ Response not_modified(Response response) {
 }
 
 Response range_refused(std::uint64_t size) {
-  auto response = error_answer(416, "RANGE_INVALID", "the range begins behind the end");
+  auto response = registry_error(416, "RANGE_INVALID", "the range begins behind the end");
   response.headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
   return response;
 }
@@ -90,7 +90,7 @@ Response conditional(const Request& request, Response response) {
   if (response.status != 200 || tag.empty() || !reads) return response;
   const auto must_match = request.header("if-match");
   if (!must_match.empty() && !names(must_match, tag, Comparison::strong)) {
-    return error_answer(412, "PRECONDITION_FAILED", "the content has another entity tag");
+    return registry_error(412, "PRECONDITION_FAILED", "the content has another entity tag");
   }
   const auto known = request.header("if-none-match");
   if (!known.empty() && names(known, tag, Comparison::weak)) return not_modified(std::move(response));

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "gapstow/base/text.h"
-#include "gapstow/json/write.h"
+#include "answers.h"
 
 namespace gapstow::serve {
 namespace {
@@ -44,18 +43,14 @@ constexpr std::array kStatusTexts = {
 
 }  // namespace
 
-Response error_answer(unsigned status, std::string_view code, const std::string& message) {
-  const json::Object error{{"code", std::string(code)}, {"message", base::printable(message)}};
-  Response response;
-  response.status = status;
-  response.headers.emplace_back("Content-Type", "application/json");
-  response.body = json::serialize(json::Object{{"errors", json::Array{error}}});
-  response.note = message;
+Response internal_failure(const std::string& why) {
+  auto response = registry_error(500, "INTERNAL", "something failed here; the log of the server says what");
+  response.note = "failed: " + why;
   return response;
 }
 
 Response method_not_allowed(std::string_view allowed) {
-  auto response = error_answer(405, "UNSUPPORTED", "nothing can be changed here");
+  auto response = registry_error(405, "UNSUPPORTED", "nothing can be changed here");
   response.headers.emplace_back("Allow", std::string(allowed));
   return response;
 }

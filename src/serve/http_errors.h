@@ -8,8 +8,8 @@
 
 namespace gapstow::serve {
 
-/// {"errors":[{"code":…,"message":…}]}; the message is also the note for the access log.
-Response error_answer(unsigned status, std::string_view code, const std::string& message);
+/// 500. What went wrong inside is for the log, not for the client.
+Response internal_failure(const std::string& why);
 
 /// "Not Found"; for statuses that gapstow does not use, a word for their class.
 std::string_view status_text(unsigned status);

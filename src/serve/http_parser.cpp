@@ -178,10 +178,12 @@ bool RequestParser::wants_continue() {
   return message_->request.body.empty();
 }
 
-Request& RequestParser::request() {
-  start_message();
-  return message_->request;
+const Request& RequestParser::request() const {
+  static const Request kNone;
+  return message_ == nullptr ? kNone : message_->request;
 }
+
+Request RequestParser::take() { return std::exchange(message_->request, {}); }
 
 bool RequestParser::keeps_alive() const { return message_ != nullptr && message_->rules.keeps_alive(); }
 bool RequestParser::is_old() const { return message_ != nullptr && message_->rules.is_old(); }

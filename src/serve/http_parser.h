@@ -34,8 +34,10 @@ class RequestParser {
   const std::optional<Refusal>& refusal() const;
   /// The other side waits for "100 Continue" before it sends the body. True once a request.
   bool wants_continue();
-  /// As much as is known: method and target of a refused request may be there.
-  Request& request();
+  /// As much as is known: method and target of a refused request may be there. Empty when nothing has begun.
+  const Request& request() const;
+  /// The whole request; request() is empty then.
+  Request take();
   /// The other side wants to send further requests.
   bool keeps_alive() const;
   /// HTTP/1.0: such a client must be told that the connection stays.

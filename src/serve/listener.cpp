@@ -56,6 +56,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void expire_at(Connection::Clock::time_point now) {
     if (connection_->deadline() <= now) step([this] { return connection_->expire(); });
   }
+  void start();
   bool close_soon() { return connection_->close_soon(); }
   void abandon() { connection_->abandon(); }
   const PeerKey& key() const { return key_; }
@@ -88,7 +89,7 @@ class Session : public std::enable_shared_from_this<Session> {
 struct Listener {
   Listener(ListenerSettings given, const AccessObserver& observer)
       : settings(std::move(given)),
-        service(settings, observer),
+        post(settings, observer),
         peers(settings.limits.connections, settings.limits.connections_per_address) {}
 
   std::shared_ptr<const TlsContext> tls_now() {
@@ -97,7 +98,7 @@ struct Listener {
   }
 
   const ListenerSettings settings;
-  Service service;
+  Post post;
   PeerCounts peers;
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};
@@ -205,6 +206,16 @@ class Shard {
   std::thread thread_;
 };
 
+void Session::start() {
+  // Called by those who answer, who know nothing of this thread.
+  connection_->on_reply([self = weak_from_this(), loop = descriptor_.get_executor()] {
+    asio::post(loop, [self] {
+      if (const auto session = self.lock()) session->go();
+    });
+  });
+  go();
+}
+
 template <typename Body>
 void Session::step(const Body& body) {
   try {
@@ -222,6 +233,8 @@ void Session::wait(Connection::Wait wait) {
       return descriptor_.async_wait(asio::posix::stream_descriptor::wait_write, resume());
     case Connection::Wait::turn:
       return asio::post(descriptor_.get_executor(), resume());
+    case Connection::Wait::reply:
+      return;
     case Connection::Wait::closed:
       return shard_.forget(*this);
   }
@@ -237,7 +250,7 @@ void Shard::begin(int socket, const sockaddr_storage& address) {
   std::shared_ptr<Session> session;
   try {
     if (stopping_) throw Error(ErrorCode::interrupted, "the server ends");
-    auto connection = std::make_unique<Connection>(listener_.service, workshop_, channel(socket), peer_text(address));
+    auto connection = std::make_unique<Connection>(listener_.post, workshop_, channel(socket), peer_text(address));
     session = std::make_shared<Session>(*this, loop_, socket, key, std::move(connection));
   } catch (const std::exception&) {  // no memory, no descriptors
     ::close(socket);
@@ -248,7 +261,7 @@ void Shard::begin(int socket, const sockaddr_storage& address) {
   }
   sessions_.emplace(session.get(), session);
   sweep_later();
-  session->go();
+  session->start();
 }
 
 milliseconds Shard::sweep_interval() const {
@@ -477,7 +490,7 @@ std::vector<Load> Server::load() const {
   for (const auto& station : machine_->stations) {
     const auto& listener = station->listener;
     loads.push_back({listener.settings.name, listener.peers.total(), listener.accepted.load(), listener.refused.load(),
-                     listener.service.failed_handshakes.load()});
+                     listener.post.failed_handshakes.load()});
   }
   return loads;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "answers.h"
 #include "gapstow/base/error.h"
 #include "http_errors.h"
 
@@ -23,8 +24,8 @@ using Went = Step::State;
 
 }  // namespace
 
-Connection::Connection(Service& service, Workshop& workshop, std::unique_ptr<Channel> channel, std::string peer)
-    : service_(service),
+Connection::Connection(Post& post, Workshop& workshop, std::unique_ptr<Channel> channel, std::string peer)
+    : post_(post),
       workshop_(workshop),
       channel_(std::move(channel)),
       peer_(std::move(peer)),
@@ -32,7 +33,7 @@ Connection::Connection(Service& service, Workshop& workshop, std::unique_ptr<Cha
   set_deadline(limits().handshake);
 }
 
-Connection::~Connection() { count_body(0); }
+Connection::~Connection() { close(); }
 
 Connection::Wait Connection::run() {
   look_first_ = true;
@@ -44,6 +45,9 @@ Connection::Wait Connection::run() {
         break;
       case State::reading:
         wait = read();
+        break;
+      case State::waiting:
+        wait = take_reply();
         break;
       case State::answering:
         wait = write();
@@ -73,7 +77,7 @@ std::optional<Connection::Wait> Connection::shake() {
     return std::nullopt;
   }
   if (const auto wait = wait_for(step)) return wait;
-  ++service_.failed_handshakes;
+  ++post_.failed_handshakes;
   break_off("TLS handshake: " + (step.state == Went::ended ? "the other side has gone" : channel_->why()));
   return Wait::closed;
 }
@@ -120,7 +124,7 @@ std::optional<Connection::Wait> Connection::received(base::ByteView bytes) {
   }
   parser_.feed(base::as_text(bytes));
   count_body(parser_.body_bytes());
-  if (service_.body_bytes.load(std::memory_order_relaxed) > kMaxBodyBytes) {
+  if (post_.body_bytes.load(std::memory_order_relaxed) > kMaxBodyBytes) {
     refuse({503, "UNAVAILABLE", "too many requests with large bodies at once"});
   }
   return std::nullopt;
@@ -128,7 +132,7 @@ std::optional<Connection::Wait> Connection::received(base::ByteView bytes) {
 
 void Connection::count_body(std::size_t bytes) {
   if (bytes == counted_body_) return;
-  service_.body_bytes += bytes - counted_body_;  // modulo 2^64: it may be less than before
+  post_.body_bytes += bytes - counted_body_;  // modulo 2^64: it may be less than before
   counted_body_ = bytes;
 }
 
@@ -140,51 +144,47 @@ void Connection::say_continue() {
 }
 
 void Connection::handle() {
-  Request& request = parser_.request();
-  request.peer = peer_;
-  request.certificate = channel_->certificate();
-  request.secure = service_.settings.tls.has_value();
-  const auto start = Clock::now();
-  auto response = response_of(request);
-  if (Clock::now() - start > limits().answer) response.note += " (slow)";
-  request.body = {};
-  count_body(0);
-  begin_answer(std::move(response), parser_.keeps_alive());
+  auto request = std::make_shared<Request>(parser_.take());
+  request->peer = peer_;
+  request->certificate = channel_->certificate();
+  request->secure = post_.settings.tls.has_value();
+  request_ = std::move(request);
+  exchange_ = std::make_shared<Exchange>();
+  state_ = State::waiting;
+  set_deadline(limits().answer);
+  const auto reply = Exchange::reply_to(exchange_);
+  try {
+    post_.settings.handler(request_, reply);
+  } catch (const base::Error& error) {
+    reply(internal_failure(error.line()));
+  } catch (const std::exception& error) {
+    reply(internal_failure(error.what()));
+  } catch (...) {
+    reply(internal_failure("unknown exception"));
+  }
 }
 
-/// What goes wrong inside is for the log, not for the client.
-Response Connection::response_of(const Request& request) const {
-  std::string why;
-  try {
-    return service_.settings.handler(request);
-  } catch (const base::Error& error) {
-    why = error.line();
-  } catch (const std::exception& error) {
-    why = error.what();
-  } catch (...) {
-    why = "unknown exception";
-  }
-  auto response = error_answer(500, "INTERNAL", "something failed here; the server's log says what");
-  response.note = "failed: " + why;
-  return response;
+std::optional<Connection::Wait> Connection::take_reply() {
+  auto response = exchange_->take_or_wait(wake_);
+  if (!response) return Wait::reply;
+  begin_answer(std::move(*response), parser_.keeps_alive());
+  return std::nullopt;
 }
 
 void Connection::refuse(const Refusal& refusal) {
-  begin_answer(error_answer(refusal.status, refusal.code, refusal.reason), false);
+  begin_answer(registry_error(refusal.status, refusal.code, refusal.reason), false);
 }
 
 void Connection::begin_answer(Response response, bool keep) {
   ++requests_;
   keep_ = keep && !closing_ && requests_ < limits().requests_per_connection;
-  const bool known = parser_.begun();
-  const auto part = known && parser_.request().method == "HEAD" ? Answer::Part::head : Answer::Part::whole;
+  const auto& request = request_ ? *request_ : parser_.request();
+  const auto part = request.method == "HEAD" ? Answer::Part::head : Answer::Part::whole;
   const auto afterwards = !keep_ ? Afterwards::closes : parser_.is_old() ? Afterwards::stays_told : Afterwards::stays;
   try {
     answer_.emplace(std::move(response), part, afterwards, workshop_.date.now());
   } catch (const base::Error& error) {
-    auto failure = error_answer(500, "INTERNAL", "something failed here; the server's log says what");
-    failure.note = "failed: " + error.line();
-    answer_.emplace(std::move(failure), part, afterwards, workshop_.date.now());
+    answer_.emplace(internal_failure(error.line()), part, afterwards, workshop_.date.now());
   }
   piece_end_ = 0;
   state_ = State::answering;
@@ -234,7 +234,7 @@ Step Connection::send_piece() {
 
 void Connection::finish_answer() {
   observe(answer_->status(), answer_->body_sent(), true, answer_->note());
-  answer_.reset();
+  forget_request();
   if (keep_ && !closing_) {
     parser_.next();
     await_request();
@@ -258,12 +258,15 @@ std::optional<Connection::Wait> Connection::drain() {
 Connection::Wait Connection::expire() {
   switch (state_) {
     case State::shaking:
-      ++service_.failed_handshakes;
+      ++post_.failed_handshakes;
       break_off("TLS handshake: took too long");
       return Wait::closed;
     case State::reading:
       if (!parser_.begun()) break;
       refuse({408, "TIMEOUT", "the request took too long"});
+      return run();
+    case State::waiting:
+      refuse({503, "UNAVAILABLE", "the answer took too long"});
       return run();
     case State::answering:
       break_off("the other side takes nothing");
@@ -278,11 +281,16 @@ Connection::Wait Connection::expire() {
 
 bool Connection::close_soon() {
   closing_ = true;
-  return state_ == State::answering || (state_ == State::reading && parser_.begun());
+  return has_request();
 }
 
 void Connection::abandon() {
-  if (state_ == State::answering || (state_ == State::reading && parser_.begun())) break_off("the server ends");
+  if (has_request()) break_off("the server ends");
+  close();
+}
+
+bool Connection::has_request() const {
+  return state_ == State::waiting || state_ == State::answering || (state_ == State::reading && parser_.begun());
 }
 
 void Connection::break_off(std::string why) {
@@ -294,18 +302,25 @@ void Connection::break_off(std::string why) {
 
 void Connection::close() {
   state_ = State::closed;
+  forget_request();
+}
+
+void Connection::forget_request() {
+  if (exchange_) exchange_->leave();
+  exchange_.reset();
+  request_.reset();
   answer_.reset();
   count_body(0);
 }
 
 void Connection::observe(unsigned status, std::uint64_t bytes, bool complete, const std::string& note) {
-  if (!service_.observer) return;
+  if (!post_.observer) return;
   Access access;
-  access.listener = service_.settings.name;
+  access.listener = post_.settings.name;
   access.peer = peer_;
   access.certificate = channel_->certificate();
   if (parser_.begun()) {
-    const Request& request = parser_.request();
+    const Request& request = request_ ? *request_ : parser_.request();
     access.method = request.method;
     access.target = request.target;
     access.user_agent = request.header("user-agent");
@@ -316,7 +331,7 @@ void Connection::observe(unsigned status, std::uint64_t bytes, bool complete, co
   access.complete = complete;
   access.note = note;
   try {
-    service_.observer(access);
+    post_.observer(access);
   } catch (const std::exception&) {
     // Who looks on cannot hinder who is served.
   }

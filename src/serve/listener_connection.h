@@ -12,14 +12,15 @@
 
 #include "gapstow/serve/listener.h"
 #include "http_answer.h"
+#include "http_exchange.h"
 #include "http_parser.h"
 #include "listener_channel.h"
 
 namespace gapstow::serve {
 
 /// What the connections of one listener share.
-struct Service {
-  Service(const ListenerSettings& listener, const AccessObserver& access) : settings(listener), observer(access) {}
+struct Post {
+  Post(const ListenerSettings& listener, const AccessObserver& access) : settings(listener), observer(access) {}
 
   const ListenerSettings& settings;
   const AccessObserver& observer;
@@ -36,14 +37,17 @@ struct Workshop {
 class Connection {
  public:
   using Clock = std::chrono::steady_clock;
-  /// For what to wait. `turn`: for nothing, but others come first. `closed`: the connection is over.
-  enum class Wait { readable, writable, turn, closed };
+  /// For what to wait. `turn`: for nothing, but others come first. `reply`: until `wake` is called. `closed`: the
+  /// connection is over.
+  enum class Wait { readable, writable, turn, reply, closed };
 
-  Connection(Service& service, Workshop& workshop, std::unique_ptr<Channel> channel, std::string peer);
+  Connection(Post& post, Workshop& workshop, std::unique_ptr<Channel> channel, std::string peer);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
+  /// Called from any thread when a reply has come.
+  void on_reply(std::function<void()> wake) { wake_ = std::move(wake); }
   /// Goes as far as it can.
   Wait run();
   /// The deadline has passed.
@@ -55,7 +59,7 @@ class Connection {
   void abandon();
 
  private:
-  enum class State { shaking, reading, answering, draining, closed };
+  enum class State { shaking, reading, waiting, answering, draining, closed };
 
   std::optional<Wait> shake();
   std::optional<Wait> read();
@@ -67,10 +71,12 @@ class Connection {
 
   void say_continue();
   void handle();
-  Response response_of(const Request& request) const;
+  std::optional<Wait> take_reply();
   void refuse(const Refusal& refusal);
   void begin_answer(Response response, bool keep);
   void finish_answer();
+  void forget_request();
+  bool has_request() const;
   void await_request();
   void break_off(std::string why);
   void close();
@@ -78,9 +84,9 @@ class Connection {
   void observe(unsigned status, std::uint64_t bytes, bool complete, const std::string& note);
   void count_body(std::size_t bytes);
   void set_deadline(std::chrono::milliseconds after) { deadline_ = Clock::now() + after; }
-  const Limits& limits() const { return service_.settings.limits; }
+  const Limits& limits() const { return post_.settings.limits; }
 
-  Service& service_;
+  Post& post_;
   Workshop& workshop_;
   std::unique_ptr<Channel> channel_;
   std::string peer_;
@@ -88,9 +94,12 @@ class Connection {
   Clock::time_point deadline_;
   Clock::time_point began_;  ///< the request, with its first byte
   RequestParser parser_;
+  std::shared_ptr<const Request> request_;  ///< that is being answered
+  std::shared_ptr<Exchange> exchange_;
+  std::function<void()> wake_;
   std::optional<Answer> answer_;
   std::uint64_t piece_end_ = 0;   ///< of a file: up to here the stamp was looked at
-  std::size_t counted_body_ = 0;  ///< in service_.body_bytes
+  std::size_t counted_body_ = 0;  ///< in post_.body_bytes
   std::size_t discarded_ = 0;
   std::size_t requests_ = 0;
   bool keep_ = true;        ///< after this answer

@@ -48,7 +48,6 @@ struct Response {
   unsigned status = 200;
   std::vector<std::pair<std::string, std::string>> headers;  ///< without Content-Length, Date, Connection
   std::variant<std::string, SharedBody, FileBody> body;
-  /// Of what HEAD would have been GET: the length is sent, the body is not. Set by the listener for HEAD.
   std::string note;  ///< for the access log: "sha256:…", "deny: …"
 
   std::uint64_t length() const;
