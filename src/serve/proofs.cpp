@@ -58,12 +58,14 @@ struct Task {
 };
 
 Proof prove(const Board& board, std::size_t index, const base::CancelToken& cancel) {
+  base::FileStamp stamp;
   try {
+    stamp = board.bundle->bundle().file()->stamp();
     return {true, board.bundle->bundle().prove(board.first + index, &cancel), {}};
   } catch (const base::Error& error) {
-    return {false, {}, error.line()};
+    return {false, stamp, error.line()};
   } catch (const std::exception& error) {
-    return {false, {}, error.what()};
+    return {false, stamp, error.what()};
   }
 }
 
@@ -160,7 +162,7 @@ void Proofs::when_known(const Bundle& bundle, std::size_t entry, Then then) {
     auto board = machine_->board_of(bundle);
     if (!board) board = std::make_shared<Board>(bundle);
     Entry& at = board->entries.at(entry - board->first);
-    const bool is_stale = at.proof.holds && at.proof.stamp != now;
+    const bool is_stale = at.proof.stamp != now;
     if (at.state == Entry::State::known && !is_stale) {
       known = at.proof;
     } else {

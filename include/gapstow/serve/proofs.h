@@ -16,7 +16,7 @@ namespace gapstow::serve {
 /// What is known about one payload entry.
 struct Proof {
   bool holds = false;
-  base::FileStamp stamp;  ///< of the file for which it holds
+  base::FileStamp stamp;  ///< of the file as it was then: another one, and it has to be found out again
   std::string why;        ///< it does not hold
 };
 

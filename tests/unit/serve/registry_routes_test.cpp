@@ -161,7 +161,7 @@ TEST_CASE("relocated names lead to their origin, and nowhere else") {
     store.relocations = {{"localhost:5000/lab", "registry.airgap.local/mirror", {{"1.1", "stable"}}}};
   });
   CHECK(world.get("/v2/mirror/app/manifests/stable?ns=registry.airgap.local").status == 200);
-  CHECK(world.get("/v2/mirror/app/manifests/1.1?ns=registry.airgap.local").status == 404);
+  CHECK(world.get("/v2/mirror/app/manifests/1.2?ns=registry.airgap.local").status == 404);
   CHECK(world.get("/v2/mirrored/app/manifests/stable?ns=registry.airgap.local").status == 404);
   auto by_host = request_for("/v2/mirror/app/manifests/stable");
   by_host.headers["host"] = "registry.airgap.local";
