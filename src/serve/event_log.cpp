@@ -20,12 +20,6 @@ std::string shown(std::string_view text) {
   return base::printable(std::string(text.substr(0, kMost)));
 }
 
-std::string seconds(std::chrono::microseconds took) {
-  std::string fraction = std::to_string(took.count() % 1'000'000);
-  fraction.insert(0, 6 - fraction.size(), '0');
-  return std::to_string(took.count() / 1'000'000) + "." + fraction;
-}
-
 }  // namespace
 
 struct EventLog::Machine {
@@ -100,7 +94,7 @@ void EventLog::access(const Access& access) {
   Object line{{"listener", access.listener},    {"peer", access.peer},
               {"method", shown(access.method)}, {"target", shown(access.target)},
               {"status", access.status},        {"bytes", access.bytes},
-              {"complete", access.complete},    {"seconds", seconds(access.took)}};
+              {"complete", access.complete},    {"microseconds", static_cast<std::int64_t>(access.took.count())}};
   if (!access.certificate.empty()) line.set("certificate", shown(access.certificate));
   if (!access.user_agent.empty()) line.set("userAgent", shown(access.user_agent));
   if (!access.note.empty()) line.set("note", shown(access.note));

@@ -40,14 +40,15 @@ bool is_role(std::string_view text) {
   return text.starts_with("targets/") && text.back() != '/' && text.find("//") == std::string_view::npos;
 }
 
+/// A checksum is looked for first, as the server of Notary does: a delegation may have dots in its name.
 std::optional<FileName> parse_name(std::string_view text) {
   if (!text.ends_with(kJson)) return std::nullopt;
   text.remove_suffix(kJson.size());
-  if (is_role(text)) return FileName{std::string(text), {}};
   if (const auto dot = text.rfind('.'); dot != std::string_view::npos && is_checksum(text.substr(dot + 1))) {
     if (is_role(text.substr(0, dot)))
       return FileName{std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
   }
+  if (is_role(text)) return FileName{std::string(text), {}};
   const auto dot = text.find('.');
   if (dot == std::string_view::npos || !is_number(text.substr(0, dot)) || !is_role(text.substr(dot + 1))) {
     return std::nullopt;

@@ -78,6 +78,13 @@ void mark_as(Response& response, const digest::Digest& digest) {
   response.headers.emplace_back("ETag", quoted(digest));
 }
 
+/// By the header older clients know that this is a registry.
+Response root_answer() {
+  Response response = json_answer(Object{});
+  response.headers.emplace_back("Docker-Distribution-API-Version", "registry/2.0");
+  return response;
+}
+
 /// One page of sorted names: those behind `last`, at most `n`, and a Link to the next.
 struct Page {
   std::vector<std::string> names;
@@ -145,7 +152,7 @@ void RegistryRoutes::answer(const std::shared_ptr<const Request>& request, const
   asked.place = parse_place(request->path);
   switch (asked.place.kind) {
     case Kind::root:
-      return reply(json_answer(Object{}));
+      return reply(root_answer());
     case Kind::catalog:
       return reply(catalog(*request, *asked.holdings));
     case Kind::unknown:

@@ -250,3 +250,14 @@ expect_no_tags() {
   tags=$(registry_curl "$1" "$2/tags/list")
   [[ $tags == *NAME_UNKNOWN* || $tags == *'"tags":null'* || $tags == *'"tags":[]'* ]] || fail "$1/$2 has tags: $tags"
 }
+
+# --- gapstow's own server ----------------------------------------------------------------------------------------
+
+# serve_at PORT BUNDLE OPTION...: in place of whoever listened on that port; stopped with the others as "gapstow".
+serve_at() {
+  local port=$1
+  shift
+  lab_port[gapstow]=$port
+  lab_command[gapstow]="$GAPSTOW serve --registry 127.0.0.1:$port --status off --log $work/serve.log $*"
+  launch gapstow || fail "gapstow serve does not start: $(tail -n 3 "$work/gapstow.log")"
+}
