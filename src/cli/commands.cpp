@@ -7,7 +7,8 @@ namespace {
 std::vector<Command> make_table() {
   std::vector<Command> table{pack_command(),    verify_command(), import_command(), copy_command(),
                              inspect_command(), split_command(),  join_command(),   sign_command()};
-  for (auto& group : {key_commands(), trust_commands(), std::vector{chain_fetch_command()}, chain_commands()}) {
+  for (auto& group : {key_commands(), trust_commands(), snapshot_commands(), std::vector{break_glass_command()},
+                      std::vector{chain_fetch_command()}, chain_commands()}) {
     table.insert(table.end(), group.begin(), group.end());
   }
   table.push_back(serve_command());

@@ -15,6 +15,8 @@ Command join_command();
 Command sign_command();
 std::vector<Command> key_commands();
 std::vector<Command> trust_commands();
+std::vector<Command> snapshot_commands();
+Command break_glass_command();
 std::vector<Command> chain_commands();
 Command chain_fetch_command();
 Command serve_command();

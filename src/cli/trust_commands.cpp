@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <array>
+#include <tuple>
 
 #include "gapstow/base/encoding.h"
 #include "gapstow/base/error.h"
+#include "gapstow/enforce/relocations.h"
 #include "gapstow/report/json.h"
 #include "gapstow/report/text.h"
 #include "gapstow/tuf/dialect.h"
@@ -51,16 +54,21 @@ int run_init(const Arguments& arguments, Terminal& terminal) {
   return 0;
 }
 
-int run_add_signer(const Arguments& arguments, Terminal& terminal) {
-  arguments.expect_operands(1, 1, "NAME");
-  const std::string& name = arguments.operands().front();
+/// The public key of --key.
+sign::PublicKey given_key(const Arguments& arguments, base::ReadFs& fs) {
   const std::string path = arguments.required("key");
-  const std::string pem = read_text(terminal.fs, path, kMaxPemBytes);
-  const auto key = base::with_context(path, [&] {
+  const std::string pem = read_text(fs, path, kMaxPemBytes);
+  return base::with_context(path, [&] {
     auto parsed = sign::PublicKey::from_pem(pem);
     parsed.seal_scheme();  // refuses kinds that cannot seal
     return parsed;
   });
+}
+
+int run_add_signer(const Arguments& arguments, Terminal& terminal) {
+  arguments.expect_operands(1, 1, "NAME");
+  const std::string& name = arguments.operands().front();
+  const auto key = given_key(arguments, terminal.fs);
   change_store(arguments, terminal, "signer " + name + " added", [&](trust::TrustStore& store) {
     if (store.find_signer(name) != nullptr) throw Error(ErrorCode::conflict, "a signer " + name + " is there already");
     if (const auto* other = store.find_signer_by_fingerprint(key.fingerprint())) {
@@ -138,6 +146,70 @@ int run_add_rule(const Arguments& arguments, Terminal& terminal) {
   return 0;
 }
 
+int run_add_operator(const Arguments& arguments, Terminal& terminal) {
+  arguments.expect_operands(1, 1, "NAME");
+  const std::string& name = arguments.operands().front();
+  const auto rights = arguments.values("may");
+  for (const auto& right : rights) {
+    if (right != "snapshot" && right != "break-glass") {
+      throw Error(ErrorCode::usage, "'" + right + "' is no right of an operator", "write snapshot or break-glass");
+    }
+  }
+  if (rights.empty()) {
+    throw Error(ErrorCode::usage, "an operator without a right is none", "add --may snapshot or --may break-glass");
+  }
+  const trust::Operator made{name, given_key(arguments, terminal.fs), std::ranges::count(rights, "snapshot") != 0,
+                             std::ranges::count(rights, "break-glass") != 0};
+  change_store(arguments, terminal, "operator " + name + " added", [&](trust::TrustStore& store) {
+    if (store.find_operator(name) != nullptr) {
+      throw Error(ErrorCode::conflict, "an operator " + name + " is there already",
+                  "remove it first: gapstow trust remove operator " + name);
+    }
+    const auto other = std::ranges::find(store.operators, made.key, &trust::Operator::key);
+    if (other != store.operators.end()) {
+      throw Error(ErrorCode::conflict, "the key is there already, as operator " + other->name);
+    }
+    store.operators.push_back(made);
+  });
+  return 0;
+}
+
+/// "A=B"; Error{usage} for anything else.
+std::pair<std::string, std::string> cut_pair(const std::string& text, const std::string& form) {
+  const std::size_t at = text.find('=');
+  if (at == 0 || at == std::string::npos || at + 1 == text.size() || text.find('=', at + 1) != std::string::npos) {
+    throw Error(ErrorCode::usage, "'" + text + "' is not of the form " + form);
+  }
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
+int run_add_relocation(const Arguments& arguments, Terminal& terminal) {
+  arguments.expect_operands(1, 1, "FROM=TO");
+  trust::Relocation made;
+  std::tie(made.from, made.to) = cut_pair(arguments.operands().front(), "FROM=TO");
+  for (const auto& text : arguments.values("tag")) {
+    auto [origin, local] = cut_pair(text, "ORIGIN=LOCAL");
+    if (!made.tags.emplace(origin, std::move(local)).second) {
+      throw Error(ErrorCode::usage, "tag " + origin + " is given twice");
+    }
+  }
+  const std::string what = "relocation of " + made.from + " to " + made.to + " added";
+  change_store(arguments, terminal, what, [&](trust::TrustStore& store) {
+    const auto other = std::ranges::find(store.relocations, made.to, &trust::Relocation::to);
+    if (other != store.relocations.end()) {
+      throw Error(ErrorCode::conflict, made.to + " stands for " + other->from + " already",
+                  "remove that first: gapstow trust remove relocation " + made.to);
+    }
+    store.relocations.push_back(made);
+    try {
+      static_cast<void>(enforce::Relocations(store.relocations));
+    } catch (const Error& error) {
+      throw Error(ErrorCode::usage, error.line(), error.hint());
+    }
+  });
+  return 0;
+}
+
 int run_list(const Arguments& arguments, Terminal& terminal) {
   arguments.expect_operands(0, 0, "");
   const std::string folder = trust_store_folder(arguments, terminal.fs);
@@ -164,26 +236,35 @@ void remove_signer(trust::TrustStore& store, const std::string& name) {
                [&](const trust::TrustedSigner& signer) { return signer.name == name; });
 }
 
+void remove_root(trust::TrustStore& store, const std::string& pattern, const std::optional<std::string>& key_id) {
+  remove_where(store.roots, "root for " + pattern, [&](const RootEntry& root) {
+    const bool chosen = !key_id || (root.kind == RootEntry::Kind::key_id && root.value == *key_id);
+    return root.pattern.text() == pattern && chosen;
+  });
+}
+
 int run_remove(const Arguments& arguments, Terminal& terminal) {
-  arguments.expect_operands(2, 2, "signer NAME, root GUN-PATTERN or rule GUN-PATTERN");
+  arguments.expect_operands(2, 2, "signer NAME, root GUN-PATTERN, rule GUN-PATTERN, operator NAME or relocation TO");
   const std::string& kind = arguments.operands()[0];
   const std::string& name = arguments.operands()[1];
   const auto only = arguments.value("key-id");
-  if (kind != "signer" && kind != "root" && kind != "rule") {
+  constexpr std::array kKinds{"signer", "root", "rule", "operator", "relocation"};
+  if (std::ranges::find(kKinds, kind) == kKinds.end()) {
     throw Error(ErrorCode::usage, "'" + kind + "' cannot be removed",
-                "write signer NAME, root PATTERN or rule PATTERN");
+                "write signer NAME, root PATTERN, rule PATTERN, operator NAME or relocation TO");
   }
   if (only && kind != "root") throw Error(ErrorCode::usage, "--key-id goes with root only");
   change_store(arguments, terminal, kind + " " + name + " removed", [&](trust::TrustStore& store) {
     if (kind == "signer") return remove_signer(store, name);
+    if (kind == "root") return remove_root(store, name, only);
     if (kind == "rule") {
       return remove_where(store.rules, "rule for " + name,
-                          [&](const trust::Rule& rule) { return rule.pattern.text() == name; });
+                          [&](const auto& each) { return each.pattern.text() == name; });
     }
-    remove_where(store.roots, "root for " + name, [&](const RootEntry& root) {
-      const bool chosen = !only || (root.kind == RootEntry::Kind::key_id && root.value == *only);
-      return root.pattern.text() == name && chosen;
-    });
+    if (kind == "operator") {
+      return remove_where(store.operators, "operator " + name, [&](const auto& each) { return each.name == name; });
+    }
+    remove_where(store.relocations, "relocation to " + name, [&](const auto& each) { return each.to == name; });
   });
   return 0;
 }
@@ -225,9 +306,21 @@ std::vector<Command> trust_commands() {
         {"expiry", 0, "RULE", "now, sealed or ignore"},
         {"max-age", 0, "DURATION", "oldest seal accepted: 90d, 12h"}},
        run_add_rule},
+      {"trust add-operator",
+       "NAME --key FILE --may RIGHT",
+       "let a key speak for this site: sign decision files or break-glass tokens",
+       {kTrustStoreOption,
+        {"key", 0, "FILE", "public key (PEM): Ed25519, ECDSA P-256 or RSA"},
+        {"may", 0, "RIGHT", "snapshot or break-glass; may be repeated", true}},
+       run_add_operator},
+      {"trust add-relocation",
+       "FROM=TO",
+       "say which origin is meant by a local name",
+       {kTrustStoreOption, {"tag", 0, "ORIGIN=LOCAL", "a tag with another name here; may be repeated", true}},
+       run_add_relocation},
       {"trust list", "", "show what is trusted", {kTrustStoreOption}, run_list},
       {"trust remove",
-       "signer NAME | root GUN-PATTERN | rule GUN-PATTERN",
+       "signer NAME | root GUN-PATTERN | rule GUN-PATTERN | operator NAME | relocation TO",
        "take something out of the trust store",
        {kTrustStoreOption, {"key-id", 0, "HEX", "of a root: only the pin with this key ID"}},
        run_remove},

@@ -192,13 +192,29 @@ json::Value store_json(const trust::TrustStore& store, const std::string& folder
                                     {"fingerprint", signer.key.fingerprint()},
                                     {"algorithm", std::string(sign::name(signer.key.type()))}});
   };
+  const auto operator_json = [](const trust::Operator& each) {
+    json::Array may;
+    if (each.may_break_glass) may.emplace_back("break-glass");
+    if (each.may_snapshot) may.emplace_back("snapshot");
+    return json::Value(json::Object{{"name", each.name},
+                                    {"fingerprint", each.key.fingerprint()},
+                                    {"algorithm", std::string(sign::name(each.key.type()))},
+                                    {"may", std::move(may)}});
+  };
+  const auto relocation_json = [](const trust::Relocation& each) {
+    json::Object tags;
+    for (const auto& [origin, local] : each.tags) tags.set(origin, local);
+    return json::Value(json::Object{{"from", each.from}, {"to", each.to}, {"tags", std::move(tags)}});
+  };
   return json::Object{{"command", "trust list"},
                       {"folder", folder},
                       {"threshold", store.threshold},
                       {"signerTime", store.signer_time},
                       {"signers", array_of(store.signers, trusted_json)},
                       {"roots", array_of(store.roots, root_entry_json)},
-                      {"rules", array_of(store.rules, rule_json)}};
+                      {"rules", array_of(store.rules, rule_json)},
+                      {"operators", array_of(store.operators, operator_json)},
+                      {"relocations", array_of(store.relocations, relocation_json)}};
 }
 
 json::Value chain_json(const transfer::ChainOutcome& chain, const std::vector<tuf::ProvenTarget>& targets,

@@ -149,6 +149,21 @@ std::string store_text(const trust::TrustStore& store, const std::string& folder
   for (const auto& rule : store.rules) {
     out += line(style, "Rule", printable(rule.pattern.text()) + "  " + style.faint(rule_text(rule)));
   }
+  for (const auto& each : store.operators) {
+    const std::string may = each.may_snapshot && each.may_break_glass ? "decision files, break-glass tokens"
+                            : each.may_snapshot                       ? "decision files"
+                                                                      : "break-glass tokens";
+    out += line(style, "Operator",
+                printable(each.name) + "  may sign " + may +
+                    style.faint("  " + std::string(sign::name(each.key.type())) + " " + each.key.fingerprint()));
+  }
+  for (const auto& each : store.relocations) {
+    std::vector<std::string> tags;
+    for (const auto& [origin, local] : each.tags) tags.push_back(local + " stands for " + origin);
+    out +=
+        line(style, "Relocation",
+             each.to + " stands for " + each.from + style.faint(tags.empty() ? "" : "  tag " + base::join(tags, ", ")));
+  }
   return out;
 }
 
