@@ -1,7 +1,7 @@
 # `cmake --install` and the Debian package: program, manual, completions, documents, samples.
 set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-install(TARGETS gapstow RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS gapstow gapstow-image-verifier RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 
 # gapstow_compressed(INPUT OUTPUT): OUTPUT is INPUT gzipped as Debian policy wants it; adds it to gapstow_generated.
 function(gapstow_compressed input output)
@@ -12,7 +12,7 @@ function(gapstow_compressed input output)
   set(gapstow_generated ${gapstow_generated} "${output}" PARENT_SCOPE)
 endfunction()
 
-foreach(section 1 5)
+foreach(section 1 5 8)
   file(GLOB pages CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/man/*.${section}")
   foreach(page IN LISTS pages)
     get_filename_component(name "${page}" NAME)

@@ -1,5 +1,6 @@
 #include "gapstow/enforce/snapshot.h"
 
+#include "gapstow/base/checked.h"
 #include "snapshot_seal.h"
 #include "snapshot_tables.h"
 
@@ -47,6 +48,23 @@ std::string_view repository_of(const Tables& tables, std::size_t image) {
 
 }  // namespace
 
+/// In one piece of memory of the right size: most of what opening costs is memory that is touched for the first time.
+base::Bytes read_snapshot(base::ReadFs& fs, const std::string& path) {
+  const auto file = fs.open(path);
+  return base::with_context(path, [&] {
+    const std::uint64_t size = file->size();
+    base::check_limit(size, kMaxSnapshotFile, "size of a decision file");
+    base::Bytes bytes(size);
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const std::size_t got = file->read_at(done, std::span(bytes).subspan(done));
+      if (got == 0) throw base::Error(base::ErrorCode::truncated, "the decision file became shorter while it was read");
+      done += got;
+    }
+    return bytes;
+  });
+}
+
 struct Snapshot::Data {
   base::Bytes bytes;
   Tables tables;
@@ -76,7 +94,7 @@ std::shared_ptr<const Snapshot> Snapshot::own(base::Bytes unsigned_bytes) {
 
 std::shared_ptr<const Snapshot> Snapshot::open(const std::string& path, const std::vector<trust::Operator>& operators) {
   base::SystemFs fs;
-  base::Bytes bytes = base::read_file(fs, path, kMaxSnapshotBytes + kMaxSnapshotEnvelope);
+  base::Bytes bytes = read_snapshot(fs, path);
   return base::with_context(path, [&] { return prove(std::move(bytes), operators); });
 }
 

@@ -17,7 +17,6 @@ namespace gapstow::enforce {
 inline constexpr std::string_view kSnapshotMagic = "\x89GAPDEC\n";
 inline constexpr std::uint32_t kSnapshotFormat = 1;
 inline constexpr std::string_view kSnapshotType = "application/vnd.gapstow.decisions+json";
-inline constexpr std::uint64_t kMaxSnapshotEnvelope = 1 << 20;
 inline constexpr std::size_t kMaxSnapshotChains = 65'536;
 inline constexpr std::size_t kMaxSnapshotText = 4096;  ///< bytes of one text
 /// `good_until` of what time cannot change.

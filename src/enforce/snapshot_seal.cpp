@@ -52,7 +52,7 @@ std::vector<std::string> entitled(const sign::Envelope& envelope, const std::vec
 
 std::vector<std::string> prove_snapshot(const SnapshotParts& parts, const std::vector<trust::Operator>& operators) {
   if (parts.envelope.empty()) throw Error(ErrorCode::truncated, "the decision file has no signature");
-  base::check_limit(parts.envelope.size(), kMaxSnapshotEnvelope, "size of the signature");
+  base::check_limit(parts.envelope.size(), kMaxSnapshotSignature, "size of the signature");
   const sign::Envelope envelope = sign::parse_envelope(parts.envelope);
   if (envelope.payload_type != kSnapshotType) {
     throw Error(ErrorCode::malformed,

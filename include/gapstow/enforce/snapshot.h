@@ -21,7 +21,9 @@
 
 namespace gapstow::enforce {
 
-inline constexpr std::uint64_t kMaxSnapshotBytes = 256ULL << 20;
+inline constexpr std::uint64_t kMaxSnapshotBytes = 256ULL << 20;  ///< without the signature
+inline constexpr std::uint64_t kMaxSnapshotSignature = 1ULL << 20;
+inline constexpr std::uint64_t kMaxSnapshotFile = kMaxSnapshotBytes + kMaxSnapshotSignature;
 inline constexpr std::size_t kMaxSnapshotImages = 262'144;
 inline constexpr std::size_t kMaxSnapshotChildren = 4'194'304;  ///< of all images together
 
@@ -63,6 +65,9 @@ struct SnapshotContent {
 base::Bytes write_snapshot(const SnapshotContent& content);
 /// The same with a DSSE signature of each signer behind it.
 base::Bytes sign_snapshot(base::ByteView unsigned_bytes, const std::vector<const sign::Signer*>& signers);
+
+/// The bytes of a signed file, unproven: for Snapshot::prove(). Error{limit_exceeded}, Error{not_found}, Error{io_read}.
+base::Bytes read_snapshot(base::ReadFs& fs, const std::string& path);
 
 /// Views into a snapshot; valid as long as it lives.
 struct ImageView {
