@@ -12,6 +12,7 @@ std::vector<Command> make_table() {
     table.insert(table.end(), group.begin(), group.end());
   }
   table.push_back(serve_command());
+  table.push_back(emit_command());
   table.push_back(history_command());
   table.push_back(completion_command());
   table.push_back(version_command());

@@ -20,6 +20,7 @@ Command break_glass_command();
 std::vector<Command> chain_commands();
 Command chain_fetch_command();
 Command serve_command();
+Command emit_command();
 Command history_command();
 Command completion_command();
 Command version_command();

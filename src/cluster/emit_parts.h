@@ -35,8 +35,8 @@ std::string in_folder(const EmitSite& site, std::string_view name);
 std::string cert_file_of(const EmitSite& site);
 std::string key_file_of(const EmitSite& site);
 
-/// EmitSite::excluded and the own namespace as a selector; for objects that are served by gapstow itself.
-json::Value namespace_selector(const EmitSite& site);
+/// All namespaces but these, by the label that the API server itself sets.
+json::Value namespace_selector(const std::vector<std::string>& excluded);
 
 /// The objects of the two webhook configurations; names end in `suffix`.
 json::Array webhook_objects(const EmitSite& site, std::string_view suffix);

@@ -142,9 +142,8 @@ json::Object policy_spec(const EmitSite& site, const PolicyText& text) {
       {"messageExpression", "'not proven by gapstow, or without a digest: ' + variables.unproven.join(', ')"},
       {"reason", "Forbidden"}};
   json::Object constraints{{"resourceRules", json::Array{json::Value(rule)}}};
-  EmitSite inside = site;
-  inside.server.clear();  // the own namespace is left out wherever gapstow runs: nothing here depends on a server
-  constraints.set("namespaceSelector", namespace_selector(inside));
+  // gapstow's own namespace is judged like any other: there is no server here that would have to start first.
+  constraints.set("namespaceSelector", namespace_selector(site.excluded));
   return {{"failurePolicy", "Fail"},
           {"matchConstraints", std::move(constraints)},
           {"validations", json::Array{json::Value(validation)}},

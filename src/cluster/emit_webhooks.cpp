@@ -47,13 +47,20 @@ json::Value client_config(const EmitSite& site, const std::string& path) {
   return config;
 }
 
+/// A server in the cluster must be able to start without asking itself; one outside needs no exception.
+std::vector<std::string> unasked(const EmitSite& site) {
+  auto names = site.excluded;
+  if (site.server.empty()) names.insert(names.begin(), site.name_space);
+  return names;
+}
+
 json::Object webhook(const EmitSite& site, const std::string& name, const std::string& path, bool workloads) {
   return {{"name", name},
           {"admissionReviewVersions", texts({"v1"})},
           {"clientConfig", client_config(site, path)},
           {"failurePolicy", "Fail"},
           {"matchPolicy", "Equivalent"},
-          {"namespaceSelector", namespace_selector(site)},
+          {"namespaceSelector", namespace_selector(unasked(site))},
           {"rules", rules(workloads)},
           {"sideEffects", "None"},
           {"timeoutSeconds", 5}};
@@ -68,15 +75,13 @@ json::Object configuration(const char* kind, const std::string& suffix, json::Ob
 
 }  // namespace
 
-json::Value namespace_selector(const EmitSite& site) {
+json::Value namespace_selector(const std::vector<std::string>& excluded) {
+  if (excluded.empty()) return json::Object{};
   json::Array values;
-  // A server outside of the cluster needs no exception for itself.
-  if (site.server.empty()) values.emplace_back(site.name_space);
-  for (const auto& name : site.excluded) values.emplace_back(name);
-  if (values.empty()) return json::Object{};
-  return json::Object{{"matchExpressions", json::Array{json::Value(json::Object{{"key", "kubernetes.io/metadata.name"},
-                                                                                {"operator", "NotIn"},
-                                                                                {"values", std::move(values)}})}}};
+  for (const auto& name : excluded) values.emplace_back(name);
+  return json::Object{
+      {"matchExpressions", json::Array{json::Value(json::Object{
+                               {"key", "kubernetes.io/metadata.name"}, {"operator", "NotIn"}, {"values", values}})}}};
 }
 
 json::Array webhook_objects(const EmitSite& site, std::string_view suffix) {
