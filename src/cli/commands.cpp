@@ -14,6 +14,7 @@ std::vector<Command> make_table() {
   table.push_back(serve_command());
   table.push_back(emit_command());
   table.push_back(history_command());
+  table.push_back(doctor_command());
   table.push_back(completion_command());
   table.push_back(version_command());
   return table;

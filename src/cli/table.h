@@ -22,6 +22,7 @@ Command chain_fetch_command();
 Command serve_command();
 Command emit_command();
 Command history_command();
+Command doctor_command();
 Command completion_command();
 Command version_command();
 

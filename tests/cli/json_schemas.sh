@@ -178,6 +178,16 @@ files() {
   GAPSTOW_PASSPHRASE='correct horse' json 0 sign gapstow sign joined.gapstow --signer carol.key
 }
 
+doctors() {
+  mkdir -p node/etc/containers node/etc/containerd
+  json 0 doctor gapstow doctor --root node
+  echo '{"default":[{"type":"insecureAcceptAnything"}]}' >node/etc/containers/policy.json
+  echo 'version = 3' >node/etc/containerd/config.toml
+  json 1 doctor gapstow doctor --root node --trust-store trust --state state.db app.gapstow zero*.gapstow
+  json 3 failure gapstow doctor --root nowhere
+  json 2 failure gapstow doctor --soon tomorrow
+}
+
 failures() {
   json 2 failure gapstow verify --trust-store trust --state none.db
   json 2 failure gapstow split app.gapstow
@@ -206,4 +216,5 @@ copies
 captures
 files
 failures
+doctors
 "$python" "$SOURCE_DIR/tests/cli/check_json.py" "$SOURCE_DIR/formats" "$documents"

@@ -1,0 +1,40 @@
+#include "doctor_tools.h"
+
+#include <charconv>
+#include <iterator>
+
+namespace gapstow::cluster {
+
+std::string who_else_writes(const Site& site, const base::FileStatus& status) {
+  constexpr std::uint32_t kOthers = 0002;
+  constexpr std::uint32_t kGroup = 0020;
+  if ((status.mode & kOthers) != 0) return "everybody may write it";
+  if (status.owner != 0 && status.owner != site.user) return "it belongs to user " + std::to_string(status.owner);
+  if ((status.mode & kGroup) != 0) return "its group may write it";
+  return {};
+}
+
+void append(Findings& to, Findings more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+std::string host_of(const std::string& name) {
+  const auto slash = name.find('/');
+  if (slash == std::string::npos) return {};
+  const std::string host = name.substr(0, slash);
+  const bool is_host = host == "localhost" || host.find_first_of(".:") != std::string::npos;
+  return is_host && host.find('*') == std::string::npos ? host : std::string();
+}
+
+Version parse_version(const std::string& text) {
+  Version version;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  if (at != end && *at == 'v') ++at;
+  const auto major = std::from_chars(at, end, version.major);
+  if (major.ec != std::errc() || major.ptr == end || *major.ptr != '.') return {};
+  if (std::from_chars(major.ptr + 1, end, version.minor).ec != std::errc()) return {};
+  return version;
+}
+
+}  // namespace gapstow::cluster
