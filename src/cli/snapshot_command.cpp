@@ -100,7 +100,7 @@ std::vector<Command> snapshot_commands() {
   return {
       {"trust snapshot",
        "BUNDLE... -o FILE --signer KEY",
-       "verify bundles and write what is decided about their images into a signed file",
+       "verify bundles and write a signed decision file",
        {kTrustStoreOption,
         {"output", 'o', "FILE", "the decision file"},
         {"signer", 0, "KEY", "private key file of an operator who may sign decision files; may be repeated", true},

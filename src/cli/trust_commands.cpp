@@ -308,7 +308,7 @@ std::vector<Command> trust_commands() {
        run_add_rule},
       {"trust add-operator",
        "NAME --key FILE --may RIGHT",
-       "let a key speak for this site: sign decision files or break-glass tokens",
+       "let a key speak for this site: decision files, tokens",
        {kTrustStoreOption,
         {"key", 0, "FILE", "public key (PEM): Ed25519, ECDSA P-256 or RSA"},
         {"may", 0, "RIGHT", "snapshot or break-glass; may be repeated", true}},

@@ -55,6 +55,25 @@ trust() {
   json 0 trust-change gapstow trust remove signer second-desk --trust-store trust
 }
 
+decisions() {
+  local snapshot=(gapstow trust snapshot app.gapstow --trust-store trust --state none.db --signer ops.key -o d.snapshot)
+  local token=(gapstow trust break-glass shop "$signed_digest" --trust-store trust --reason "incident 7" --for 4h)
+  json 0 key gapstow key generate ops --no-passphrase
+  json 0 trust-change gapstow trust add-operator ops --key ops.pub --may snapshot --may break-glass --trust-store trust
+  json 0 trust-change gapstow trust add-relocation localhost:5000/lab=registry.test/mirror --tag 1.1=stable --trust-store trust
+  json 0 trust-list gapstow trust list --trust-store trust
+  json 0 decisions "${snapshot[@]}" --at "$day"
+  json 0 decisions "${snapshot[@]}" --at 2028-01-01T00:00:00Z
+  json 0 decisions "${snapshot[@]}" --at "$day" --expiry ignore
+  json 0 decisions gapstow trust show-snapshot d.snapshot --trust-store trust
+  json 0 decisions gapstow trust show-snapshot d.snapshot --trust-store trust --at 2099-01-01T00:00:00Z
+  json 1 failure "${snapshot[@]}" --at "$day" --signer alice.key --trust-store nobody
+  json 0 break-glass "${token[@]}" --signer ops.key
+  json 1 failure "${token[@]}" --signer alice.key
+  json 0 trust-change gapstow trust remove relocation registry.test/mirror --trust-store trust
+  json 0 trust-change gapstow trust remove operator ops --trust-store trust
+}
+
 chains() {
   json 0 chain-show gapstow chain show "$newer_chain"
   json 0 chain-show gapstow chain show "$older_chain"
@@ -214,6 +233,7 @@ imports
 repositories
 copies
 captures
+decisions
 files
 failures
 doctors

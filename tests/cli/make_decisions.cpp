@@ -1,5 +1,5 @@
-// make_decisions KEY IMAGES FILE: a signed decision file of so many images, for tests and measurements. Image number N is
-// registry.test/team<N % 100>/app<N>:1.0, four manifests below it, its digest that of the text "index <N>".
+// make_decisions KEY IMAGES FILE: a signed decision file of so many images, for tests and measurements. Image number N
+// is registry.test/team<N % 100>/app<N>:1.0, four manifests below it, its digest that of the text "index <N>".
 #include <cstdlib>
 #include <iostream>
 #include <string>

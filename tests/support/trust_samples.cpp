@@ -100,9 +100,14 @@ bool operator==(const Rule& a, const Rule& b) {
          std::tie(b.pattern, b.chain_required, b.deny, b.signers, b.threshold, b.roles, b.expiry, b.max_age_seconds);
 }
 
+bool operator==(const Operator& a, const Operator& b) {
+  return std::tie(a.name, a.key, a.may_snapshot, a.may_break_glass) ==
+         std::tie(b.name, b.key, b.may_snapshot, b.may_break_glass);
+}
+
 bool operator==(const TrustStore& a, const TrustStore& b) {
-  return std::tie(a.threshold, a.signer_time, a.signers, a.roots, a.rules) ==
-         std::tie(b.threshold, b.signer_time, b.signers, b.roots, b.rules);
+  return std::tie(a.threshold, a.signer_time, a.signers, a.roots, a.rules, a.operators, a.relocations) ==
+         std::tie(b.threshold, b.signer_time, b.signers, b.roots, b.rules, b.operators, b.relocations);
 }
 
 }  // namespace gapstow::trust

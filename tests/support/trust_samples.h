@@ -43,5 +43,6 @@ bool operator==(const HistoryRecord& a, const HistoryRecord& b);
 bool operator==(const TrustedSigner& a, const TrustedSigner& b);
 bool operator==(const RootEntry& a, const RootEntry& b);
 bool operator==(const Rule& a, const Rule& b);
+bool operator==(const Operator& a, const Operator& b);
 bool operator==(const TrustStore& a, const TrustStore& b);
 }  // namespace gapstow::trust
