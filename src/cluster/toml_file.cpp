@@ -13,6 +13,7 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr unsigned kMaxDepth = 32;
+constexpr unsigned kMaxBrackets = 256;
 
 json::Value convert(const toml::value& value, unsigned depth) {
   if (depth > kMaxDepth) throw Error(ErrorCode::limit_exceeded, "tables are nested too deeply");
@@ -35,10 +36,22 @@ json::Value convert(const toml::value& value, unsigned depth) {
   return text.str();
 }
 
+/// The parser calls itself for each bracket: what would exhaust the stack never gets there. Brackets in strings count
+/// too, which no genuine file comes near to.
+bool is_too_deep(std::string_view text) {
+  unsigned depth = 0;
+  for (const char c : text) {
+    if ((c == '[' || c == '{') && ++depth > kMaxBrackets) return true;
+    if ((c == ']' || c == '}') && depth > 0) --depth;
+  }
+  return false;
+}
+
 }  // namespace
 
 json::Object parse_toml(std::string_view text, const std::string& name) {
   if (text.size() > kMaxTomlBytes) throw Error(ErrorCode::limit_exceeded, name + " is too long");
+  if (is_too_deep(text)) throw Error(ErrorCode::limit_exceeded, name + " is nested too deeply");
   std::istringstream in{std::string(text)};
   try {
     const json::Value value = convert(toml::parse(in, name), 0);
