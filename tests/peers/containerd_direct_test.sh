@@ -74,6 +74,16 @@ leads_to "reg.test/lab/foreign@$index" "$index"
 collect
 for blob in "$index" "$first" "$third"; do has "$blob"; done
 
+# What k3s is given, loaded as k3s loads it: names, digests, every platform.
+mkdir images
+"$GAPSTOW" import whole.gapstow k3s-dir:images "${store[@]}" -q --rename reg.test/lab=k3s.test/mirror
+"$GAPSTOW" import app.gapstow k3s-dir:images "${store[@]}" -q --rename localhost:5000/lab=k3s.test/lab
+[[ $(compgen -G 'images/gapstow-*.tar' | wc -l) -eq 2 ]] || fail "the folder holds $(ls -a images)"
+for archive in images/gapstow-*.tar; do c images import --all-platforms --no-unpack "$archive" >/dev/null; done
+leads_to k3s.test/mirror/whole:1 "$index"
+leads_to k3s.test/lab/app:1.1 "$digest_11"
+for name in $(c images ls -q | grep k3s.test); do c images rm --sync "$name" >/dev/null; done
+
 # What is not proven gets nowhere; what was there stays.
 names >before
 "$GAPSTOW" pack oci:layout --name reg.test/lab/some:1 --trust none --signer desk.key --trust-store trust -q -o cut.gapstow
