@@ -40,10 +40,9 @@ ImageView view_of(const Tables& tables, std::size_t index) {
   return view;
 }
 
-/// The name of the repository of an image, with the ':' behind it.
 std::string_view repository_of(const Tables& tables, std::size_t image) {
   const ImageRecord record = tables.image(image);
-  return tables.text(record.origin).substr(0, record.repository_length + std::size_t{1});
+  return tables.text(record.origin).substr(0, record.repository_length);
 }
 
 }  // namespace
@@ -131,16 +130,17 @@ std::vector<ImageView> Snapshot::find(std::string_view repository, const digest:
   const Tables& tables = data_->tables;
   const auto number = tables.number_of(manifest);
   if (!number) return {};
-  // Holders of one digest are sorted by image, and so by origin: those of a repository stand together.
-  const std::string prefix = std::string(repository) + ":";
+  // Holders of one digest are sorted by image, and so by origin: those of a repository stand together, first those with
+  // a tag. Nothing that a name may hold comes between ':' and '@'.
+  const std::string first = std::string(repository) + ":";
   std::vector<ImageView> views;
   std::size_t at = first_not_before(tables.count(Table::holders), [&](std::size_t i) {
     const Holder holder = tables.holder(i);
-    return holder.digest != *number ? holder.digest < *number : tables.origin(holder.image) < prefix;
+    return holder.digest != *number ? holder.digest < *number : tables.origin(holder.image) < first;
   });
   for (; at < tables.count(Table::holders); ++at) {
     const Holder holder = tables.holder(at);
-    if (holder.digest != *number || repository_of(tables, holder.image) != prefix) break;
+    if (holder.digest != *number || repository_of(tables, holder.image) != repository) break;
     views.push_back(view_of(tables, holder.image));
   }
   return views;

@@ -147,8 +147,8 @@ class TableChecker {
     }
     const std::string_view origin = tables_.text(image.origin);
     if (image.repository_length == 0 || image.repository_length >= origin.size() ||
-        origin[image.repository_length] != ':') {
-      refuse("the name of an image is not one of a repository with a tag");
+        (origin[image.repository_length] != ':' && origin[image.repository_length] != '@')) {
+      refuse("the name of an image is not one of a repository with a tag or a digest");
     }
     check_number(image.digest);
     if (image.good_until != kNever) check_instant(image.good_until);

@@ -81,9 +81,9 @@ class Digests {
 
 void check_origin(const KnownImage& image) {
   const oci::Reference reference = oci::parse_reference(image.origin, false);
-  if (reference.tag.empty() || reference.digest || reference.text() != image.origin) {
+  if (reference.tag.empty() != reference.digest.has_value() || reference.text() != image.origin) {
     throw Error(ErrorCode::malformed,
-                "'" + base::printable(image.origin) + "' is not the full name of an image with a tag");
+                "'" + base::printable(image.origin) + "' is not the full name of an image with a tag or a digest");
   }
 }
 
@@ -166,7 +166,7 @@ class Composer {
   void add_image(std::uint32_t number, const KnownImage& image) {
     ImageRecord record;
     record.origin = strings_.ref(image.origin);
-    record.repository_length = static_cast<std::uint32_t>(image.origin.rfind(':'));
+    record.repository_length = static_cast<std::uint32_t>(std::min(image.origin.find('@'), image.origin.rfind(':')));
     record.digest = digests_.number(image.digest);
     record.size = image.size;
     record.media_type = strings_.ref(image.media_type);

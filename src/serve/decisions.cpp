@@ -39,10 +39,22 @@ base::Time floor_of(const std::vector<transfer::Outcome>& outcomes, const Decisi
   return floor;
 }
 
+/// How new an image is: the version of the snapshot that lists its target, then the time of the seal.
+using Age = std::pair<std::uint64_t, base::Time>;
+
+Age age_of(const transfer::Outcome& outcome, const transfer::ImageOutcome& image) {
+  Age age{0, outcome.sealed_at};
+  if (!image.record.proof) return age;
+  for (const auto& role : outcome.chains.at(image.record.proof->chain).roles) {
+    if (role.name == "snapshot") age.first = role.version;
+  }
+  return age;
+}
+
 class Gatherer {
  public:
   void add(const transfer::Outcome& outcome) {
-    for (const auto& image : outcome.images) add(known_image(outcome, image));
+    for (const auto& image : outcome.images) add(known_image(outcome, image), age_of(outcome, image));
     for (const auto& chain : outcome.chains) add(chain);
   }
 
@@ -52,21 +64,33 @@ class Gatherer {
   }
 
  private:
-  void add(KnownImage image) {
+  void add(KnownImage image, const Age& age) {
     const auto [found, is_new] = images_.try_emplace(image.origin, image);
+    Age& known_age = ages_.try_emplace(image.origin, age).first->second;
     if (is_new) return;
     KnownImage& there = found->second;
-    if (there.digest != image.digest) {
-      throw Error(ErrorCode::conflict,
-                  image.origin + " is " + there.digest.short_text() + " in bundle " + there.bundle_id.substr(0, 12) +
-                      " and " + image.digest.short_text() + " in bundle " + image.bundle_id.substr(0, 12),
-                  "leave out the bundle that is out of date");
-    }
+    if (there.digest != image.digest) return replace(there, known_age, std::move(image), age);
+    known_age = std::max(known_age, age);
     // The same index; one bundle may hold platforms that the other left out.
     std::vector<digest::Digest> children = there.children;
     children.insert(children.end(), image.children.begin(), image.children.end());
     if (is_better(image, there)) there = std::move(image);
     there.children = std::move(children);
+  }
+
+  /// A tag that was moved: what it led to before is signed no more.
+  static void replace(KnownImage& there, Age& known_age, KnownImage image, const Age& age) {
+    const bool is_undecided = age.first != 0 || known_age.first != 0 ? age.first == known_age.first : age == known_age;
+    if (is_undecided) {
+      throw Error(ErrorCode::conflict,
+                  image.origin + " is " + there.digest.short_text() + " in bundle " + there.bundle_id.substr(0, 12) +
+                      " and " + image.digest.short_text() + " in bundle " + image.bundle_id.substr(0, 12) +
+                      ", and neither is newer",
+                  "leave out the bundle that is wrong");
+    }
+    if (age < known_age) return;
+    there = std::move(image);
+    known_age = age;
   }
 
   void add(const transfer::ChainOutcome& chain) {
@@ -82,6 +106,7 @@ class Gatherer {
   }
 
   std::map<std::string, KnownImage> images_;
+  std::map<std::string, Age> ages_;
   std::map<std::string, enforce::KnownChain> chains_;
 };
 

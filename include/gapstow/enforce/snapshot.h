@@ -29,7 +29,7 @@ inline constexpr std::size_t kMaxSnapshotChildren = 4'194'304;  ///< of all imag
 
 /// One image that was proven, and what was decided about it.
 struct KnownImage {
-  std::string origin;  ///< "docker.io/library/redis:7.2"
+  std::string origin;  ///< "docker.io/library/redis:7.2"; without a tag "docker.io/library/redis@sha256:…"
   std::string media_type;
   digest::Digest digest;
   std::uint64_t size = 0;
@@ -66,7 +66,8 @@ base::Bytes write_snapshot(const SnapshotContent& content);
 /// The same with a DSSE signature of each signer behind it.
 base::Bytes sign_snapshot(base::ByteView unsigned_bytes, const std::vector<const sign::Signer*>& signers);
 
-/// The bytes of a signed file, unproven: for Snapshot::prove(). Error{limit_exceeded}, Error{not_found}, Error{io_read}.
+/// The bytes of a signed file, unproven: for Snapshot::prove(). Error{limit_exceeded}, Error{not_found},
+/// Error{io_read}.
 base::Bytes read_snapshot(base::ReadFs& fs, const std::string& path);
 
 /// Views into a snapshot; valid as long as it lives.

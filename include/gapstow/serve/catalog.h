@@ -50,7 +50,7 @@ struct CatalogRepository {
 class Catalog {
  public:
   /// Of two bundles that name a tag, or hold a chain, the one with the higher versions counts, then the one sealed
-  /// later; the older image stays reachable by its digest.
+  /// later, as in decisions_of().
   explicit Catalog(const std::vector<Bundle>& bundles);
 
   const CatalogRepository* find(std::string_view origin) const;

@@ -27,7 +27,8 @@ struct DecisionTimes {
 /// same digest counts once: one that may run before one that is refused, the one that is good for longer before the
 /// other, with the manifests of all. Of a chain that is there several times the one whose timestamp ends last is
 /// named. The clock floor is the latest of the state's and of the proven seal times, these as far as `made_at` agrees.
-/// Error{conflict} for an image with two digests.
+/// Of two digests under one name the newer counts alone: by the version of the snapshot that lists it, without chains
+/// by the time of the seal. Error{conflict} where neither is newer.
 enforce::SnapshotContent decisions_of(const std::vector<transfer::Outcome>& outcomes, const trust::TrustStore& store,
                                       const DecisionTimes& times);
 
