@@ -16,8 +16,18 @@ std::string_view view(boost::beast::string_view text) { return {text.data(), tex
 Refusal refusal_of(const error_code& error) {
   if (error == beast_http::error::body_limit) return {413, "TOO_LARGE", "the body is too large"};
   if (error == beast_http::error::header_limit) return {431, "HEADERS_TOO_LARGE", "the head is too large"};
-  if (error == beast_http::error::bad_version) return {505, "VERSION_NOT_SUPPORTED", "only HTTP/1.0 and HTTP/1.1"};
   return bad_request(error.message());
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// A head whose first line would be in order but for its version.
+bool is_of_other_version(std::string_view head) {
+  const auto line = head.substr(0, head.find('\r'));
+  const auto space = line.rfind(' ');
+  const auto version = space == std::string_view::npos ? std::string_view{} : line.substr(space + 1);
+  return std::ranges::count(line, ' ') == 2 && version.size() == 8 && version.starts_with("HTTP/") &&
+         is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
 }
 
 std::string small_letters(std::string_view text) {
@@ -43,7 +53,11 @@ class RequestParser::Message final : public beast_http::basic_parser<true> {
   std::size_t parse(std::string_view bytes) {
     error_code error;
     const auto used = put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-    if (error && error != beast_http::error::need_more && !refusal) refusal = refusal_of(error);
+    if (!error || error == beast_http::error::need_more || refusal) return used;
+    refusal = refusal_of(error);
+    if (error == beast_http::error::bad_version && is_of_other_version(bytes)) {
+      refusal = Refusal{505, "VERSION_NOT_SUPPORTED", "only HTTP/1.0 and HTTP/1.1"};
+    }
     return used;
   }
 
@@ -134,7 +148,8 @@ void RequestParser::parse(std::string_view bytes) {
       }
       return;
     }
-    if (message.parse(bytes.substr(0, message.scan.end())) != message.scan.end() && !message.refusal) {
+    const auto head = bytes.substr(0, message.scan.end());
+    if (message.parse(head) != head.size() && !message.refusal) {
       message.refusal = bad_request("a head of several readings");
     }
     bytes.remove_prefix(message.scan.end());

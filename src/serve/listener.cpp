@@ -266,7 +266,7 @@ void Shard::begin(int socket, const sockaddr_storage& address) {
 
 milliseconds Shard::sweep_interval() const {
   const Limits& limits = listener_.settings.limits;
-  const auto shortest = std::min({limits.handshake, limits.request, limits.idle, limits.stall});
+  const auto shortest = std::min({limits.handshake, limits.request, limits.idle, limits.stall, limits.answer});
   return std::clamp(shortest / 4, kShortestSweep, kLongestSweep);
 }
 
