@@ -56,18 +56,18 @@ trust() {
 }
 
 decisions() {
-  local snapshot=(gapstow trust snapshot app.gapstow --trust-store trust --state none.db --signer ops.key -o d.snapshot)
+  local snapshot=(gapstow trust snapshot app.gapstow --trust-store trust --state none.db -o d.snapshot)
   local token=(gapstow trust break-glass shop "$signed_digest" --trust-store trust --reason "incident 7" --for 4h)
   json 0 key gapstow key generate ops --no-passphrase
   json 0 trust-change gapstow trust add-operator ops --key ops.pub --may snapshot --may break-glass --trust-store trust
   json 0 trust-change gapstow trust add-relocation localhost:5000/lab=registry.test/mirror --tag 1.1=stable --trust-store trust
   json 0 trust-list gapstow trust list --trust-store trust
-  json 0 decisions "${snapshot[@]}" --at "$day"
-  json 0 decisions "${snapshot[@]}" --at 2028-01-01T00:00:00Z
-  json 0 decisions "${snapshot[@]}" --at "$day" --expiry ignore
+  json 0 decisions "${snapshot[@]}" --at "$day" --signer ops.key
+  json 0 decisions "${snapshot[@]}" --at 2028-01-01T00:00:00Z --signer ops.key
+  json 0 decisions "${snapshot[@]}" --at "$day" --expiry ignore --signer ops.key
   json 0 decisions gapstow trust show-snapshot d.snapshot --trust-store trust
   json 0 decisions gapstow trust show-snapshot d.snapshot --trust-store trust --at 2099-01-01T00:00:00Z
-  json 1 failure "${snapshot[@]}" --at "$day" --signer alice.key --trust-store nobody
+  json 1 failure "${snapshot[@]}" --at "$day" --signer alice.key
   json 0 break-glass "${token[@]}" --signer ops.key
   json 1 failure "${token[@]}" --signer alice.key
   json 0 trust-change gapstow trust remove relocation registry.test/mirror --trust-store trust
