@@ -1,77 +1,56 @@
 #!/usr/bin/env bash
-# What gapstow emits, read by the programs that it is for: containerd pulls through hosts.toml, skopeo and podman through
-# registries.conf under policy.json, all of them from gapstow serve and from nowhere else.
-set -euo pipefail
-# shellcheck source=tests/peers/common.sh
-. "$SOURCE_DIR/tests/peers/common.sh"
-need openssl containerd ctr skopeo podman
+# What must not pass by what gapstow emits: containerd asks no other registry, skopeo and podman take listed digests and
+# nothing else. What must pass by it is in serve_clients_test.sh.
+. "$(dirname "$0")/lab.sh"
+need ctr containerd podman skopeo
 
-emit() {
-  local kind=$1
-  shift
-  "$GAPSTOW" emit "$kind" app.gapstow --trust-store trust --state state.db --at "$at" --server "https://localhost:$port" \
-    --ca-file ca.crt -q "$@"
-}
-
-# expect_refusal COMMAND...: it fails, and not for want of a server.
-expect_refusal() {
-  if "$@" >refusal.log 2>&1; then fail "was accepted: $*"; fi
-  ! grep -q 'connection refused' refusal.log || fail "asked somebody else: $(cat refusal.log)"
-}
-
+make_certificates
 make_trust
 pack_sample app.gapstow
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 2 -subj /CN=gapstow \
-  -addext subjectAltName=DNS:localhost 2>/dev/null
-"$GAPSTOW" key generate border --algorithm p256 --no-passphrase -q
-"$GAPSTOW" serve app.gapstow --trust-store trust --state state.db --at "$at" --registry 127.0.0.1:0 --notary off \
-  --status off --tls-cert ca.crt --tls-key ca.key --border-key border.key >serve.log 2>serve.err &
-clean_up=("kill $! && wait $! 2>/dev/null")
-wait_for grep -q 'registry at' serve.err
-port=$(sed -n 's/.*registry at https:..127.0.0.1:\([0-9]*\)$/\1/p' serve.err)
+port=$(free_port)
+emit() {
+  "$GAPSTOW" emit "$1" app.gapstow --trust-store trust --state state.db --at "$at" --server "https://localhost:$port" \
+    --ca-file tls/ca.pem -q "${@:2}"
+}
+serve_at "$port" app.gapstow --trust-store trust --state state.db --tls-cert tls/localhost.pem --tls-key tls/localhost.key
 
-emit hosts.toml --every-registry -o certs
+# expect_refusal WORDS COMMAND...: it fails and says so with one of the words, an extended regular expression.
+expect_refusal() {
+  if "${@:2}" >refusal.log 2>&1; then fail "was accepted: ${*:2}"; fi
+  grep -qE "$1" refusal.log || fail "${*:2} failed for another reason: $(cat refusal.log)"
+}
+
+echo "-- containerd: a registry that no bundle is from is asked for at gapstow"
 start_containerd
-pull() { ctr -a "$containerd_socket" -n k8s.io images pull --hosts-dir "$work/certs" "$1"; }
-pull "$reference_11" >pull.log 2>&1 || fail "containerd does not pull: $(cat pull.log)"
-ctr -a "$containerd_socket" -n k8s.io images ls | grep -q "^$reference_11 .*$digest_11" || fail "containerd: another digest"
-expect_refusal pull localhost:5000/lab/app:9.9
-expect_refusal pull quay.io/other/app:1
-grep -q 'not found' refusal.log || fail "a registry that is not known was asked: $(cat refusal.log)"
+emit hosts.toml --every-registry -o certs.d
+pull() { ctr -a "$containerd_socket" -n k8s.io images pull --hosts-dir "$work/certs.d" --snapshotter native "$1"; }
+expect_refusal 'not found' pull quay.io/other/app:1
+grep -q 'ns=quay.io' serve.log || fail "gapstow was not asked: $(cat serve.log)"
+expect_refusal 'not found' pull docker.io/library/busybox:latest
 
+echo "-- skopeo and podman: digests that are listed, and nothing else"
 emit registries.conf -o conf
 emit policy.json -o digests
 emit policy.json --tags accept -o tags
-emit policy.json --border-key border.pub -o border
 export CONTAINERS_REGISTRIES_CONF=$work/conf/gapstow.conf
+certificates=$work/conf/certs.d/localhost:$port
 copied=0
 copy() {
   copied=$((copied + 1))
-  skopeo --policy "$1/policy.json" --registries.d "$work/border/registries.d" copy \
-    --src-cert-dir "$work/conf/certs.d/localhost:$port" "docker://$2" "dir:$work/copy-$copied"
+  skopeo --registries-conf conf/gapstow.conf --policy "$1/policy.json" copy --src-cert-dir "$certificates" "$2" \
+    "dir:$work/copy-$copied"
 }
-repository=${reference_11%:*}
-for policy in digests tags border; do
-  copy "$policy" "$repository@$digest_11" >copy.log 2>&1 || fail "$policy by digest: $(cat copy.log)"
-  [ "sha256:$(sha256sum <"copy-$copied/manifest.json" | cut -d' ' -f1)" = "$digest_11" ] || fail "$policy: another manifest"
-done
-expect_refusal copy digests "$reference_11"
-copy tags "$reference_11" >copy.log 2>&1 || fail "tags: $(cat copy.log)"
-copy border "$reference_11" >copy.log 2>&1 || fail "border: $(cat copy.log)"
-expect_refusal copy digests "oci-archive:$SOURCE_DIR/samples/images/app-1.1.exact-oci.tar"
-
-# Without signatures, and with those of another key, the border's policy refuses what the others accept.
-mkdir empty
-expect_refusal skopeo --policy border/policy.json --registries.d "$work/empty" copy \
-  --src-cert-dir "$work/conf/certs.d/localhost:$port" "docker://$reference_11" "dir:$work/unsigned"
-"$GAPSTOW" key generate other --algorithm p256 --no-passphrase -q
-emit policy.json --border-key other.pub -o other
-expect_refusal copy other "$reference_11"
-
-podman --root "$work/podman" --runroot "$work/podman-run" --storage-driver vfs pull -q --signature-policy border/policy.json \
-  --registries-conf "$work/conf/gapstow.conf" --cert-dir "$work/conf/certs.d/localhost:$port" \
-  "$repository@$digest_11" >podman.log 2>&1 && fail "podman pulled without the signatures that its policy wants"
-podman --root "$work/podman" --runroot "$work/podman-run" --storage-driver vfs pull -q --signature-policy digests/policy.json \
-  --registries-conf "$work/conf/gapstow.conf" --cert-dir "$work/conf/certs.d/localhost:$port" \
-  "$repository@$digest_11" >podman.log 2>&1 || fail "podman: $(cat podman.log)"
-echo "containerd, skopeo and podman take what is emitted"
+repository=docker://${reference_11%:*}
+rejected='rejected by policy|Source image rejected'
+copy digests "$repository@$digest_11" >copy.log 2>&1 || fail "skopeo by digest: $(cat copy.log)"
+[[ sha256:$(sha256sum <"copy-$copied/manifest.json" | cut -d' ' -f1) == "$digest_11" ]] || fail "another manifest"
+copy tags "docker://$reference_11" >copy.log 2>&1 || fail "skopeo by tag: $(cat copy.log)"
+expect_refusal "$rejected" copy digests "docker://$reference_11"
+expect_refusal "$rejected" copy digests "oci-archive:$SOURCE_DIR/samples/images/app-1.1.exact-oci.tar"
+expect_refusal 'manifest unknown|not found|proves' copy tags "$repository@sha256:$(printf '0%.0s' {1..64})"
+podman_pull() {
+  podman --root "$work/podman" --runroot "$work/podman-run" --storage-driver vfs pull -q \
+    --signature-policy digests/policy.json --cert-dir "$certificates" "$1"
+}
+expect_refusal "$rejected" podman_pull "$reference_11"
+podman_pull "${reference_11%:*}@$digest_11" >pull.log 2>&1 || fail "podman by digest: $(cat pull.log)"
