@@ -37,7 +37,7 @@ void look_at_own(Notes& notes, const Site& site, const std::string& path, const 
                  "remove it, and import it again with gapstow import … k3s-dir:" + base::parent_folder(path));
     }
   }
-  if (notes.empty()) notes.fine(path, std::to_string(known) + " names, all with decided digests");
+  if (notes.empty()) notes.fine(path, counted(known, "name") + ", with decided digests alone");
 }
 
 void look_at_folder(Findings& findings, const Site& site, const std::string& folder,

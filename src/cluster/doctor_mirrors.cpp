@@ -107,9 +107,8 @@ Findings examine_mirrors(const Site& site, const ContainerdSetup& setup, const s
     for (const auto& host : hosts) look_at_host(notes, site, folders, host);
   }
   if (notes.empty()) {
-    const std::size_t count = hosts.size();
     notes.fine(site.path(folders.front()),
-               count == 1 ? *hosts.begin() + " is mirrored" : std::to_string(count) + " hosts are mirrored");
+               hosts.size() == 1 ? *hosts.begin() + " is mirrored" : counted(hosts.size(), "host") + " are mirrored");
   }
   return notes.take();
 }

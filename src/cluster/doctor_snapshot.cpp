@@ -34,10 +34,6 @@ Lapses count_lapses(const Site& site, const enforce::Snapshot& snapshot) {
   return lapses;
 }
 
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 }  // namespace
 
 Findings examine_snapshot(const Site& site, const std::string& path, const trust::TrustStore& store,

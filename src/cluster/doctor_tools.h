@@ -37,6 +37,9 @@ class Notes {
 /// to user 1000"; empty when only its owner may, who is root or the user that counts here.
 std::string who_else_writes(const Site& site, const base::FileStatus& status);
 
+/// "1 image", "3 images".
+std::string counted(std::size_t count, const std::string& noun);
+
 void append(Findings& to, Findings more);
 
 /// The host of an origin or pattern: "docker.io" of "docker.io/library/*"; empty when there is none in it.

@@ -57,8 +57,8 @@ Findings examine_trust_store(const Site& site, const std::string& folder, std::o
   }
   look_at_rules(notes, folder, *store);
   if (notes.empty()) {
-    notes.fine(folder, std::to_string(store->signers.size()) + " signers, " + std::to_string(store->roots.size()) +
-                           " roots, " + std::to_string(store->rules.size()) + " rules; only its owner may write it");
+    notes.fine(folder, counted(store->signers.size(), "signer") + ", " + counted(store->roots.size(), "root") + ", " +
+                           counted(store->rules.size(), "rule") + "; only its owner may write it");
   }
   return notes.take();
 }

@@ -65,7 +65,11 @@ void look_at_timeout(Notes& notes, const std::string& folder, const std::string&
 void look_at_folder(Notes& notes, const Site& site, const Bindir& dir) {
   const std::string folder = site.path(dir.folder);
   const auto status = site.fs.status(folder);
-  if (!status || status->kind != base::FileStatus::Kind::folder) {
+  if (status && status->kind != base::FileStatus::Kind::folder) {
+    notes.warning(folder, "is no folder, so that every pull on this node fails", "put a folder there");
+    return;
+  }
+  if (!status) {
     notes.open(folder, "is not there, so that everything may be pulled",
                "mkdir -p " + folder + " && " + std::string(kInstall) + folder + "/00-gapstow");
     return;
@@ -85,6 +89,8 @@ void look_at_folder(Notes& notes, const Site& site, const Bindir& dir) {
   if (own == names.end()) {
     notes.open(folder, "has no verifier of gapstow in it, so that what gapstow does not know may be pulled",
                std::string(kInstall) + folder + "/00-gapstow");
+  } else if (dir.most < 0) {
+    return;  // as many as there are
   } else if (place >= dir.most) {
     notes.open(folder + "/" + *own,
                "is not called: containerd takes the first " + std::to_string(dir.most) + " by name and skips the rest",

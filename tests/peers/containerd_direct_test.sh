@@ -74,6 +74,11 @@ leads_to "reg.test/lab/foreign@$index" "$index"
 collect
 for blob in "$index" "$first" "$third"; do has "$blob"; done
 
+# Without a bundle between.
+"$GAPSTOW" copy oci:layout --name reg.test/lab/copied:1 --trust none "$place" "${store[@]}" -q --platform "linux/$here"
+leads_to reg.test/lab/copied:1 "$index"
+for name in $(c images ls -q | grep lab/copied); do c images rm --sync "$name" >/dev/null; done
+
 # What k3s is given, loaded as k3s loads it: names, digests, every platform.
 mkdir images
 "$GAPSTOW" import whole.gapstow k3s-dir:images "${store[@]}" -q --rename reg.test/lab=k3s.test/mirror

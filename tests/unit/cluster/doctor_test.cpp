@@ -134,6 +134,13 @@ std::vector<Fault> containerd_faults() {
            "containerd"},
           {"long config", file(kConfig, "# " + std::string(2'000'000, 'x')), Weight::warning, "containerd"},
           {"endless imports", file(kConfig, "imports = ['config.toml']\n"), Weight::warning, "containerd"},
+          {"no folder but a file",
+           [](SiteTree& tree) {
+             tree.remove(kBin);
+             tree.write(kBin, "");
+           },
+           Weight::warning, "verifier-directory"},
+          {"none is called", config(bindir + "max_verifiers = 0\n"), Weight::open, "verifier-directory"},
           {"no folder", gone("/opt/containerd"), Weight::open, "verifier-directory"},
           {"empty folder", gone(kBin + "/00-gapstow"), Weight::open, "verifier-directory"},
           {"another's verifier",
@@ -276,6 +283,12 @@ TEST_CASE("a policy may accept digests", "[doctor]") {
   tree.write(kPolicy, R"({"default":[{"type":"reject"}],"transports":{"docker":{"docker.io/a/b@sha256:)" +
                           std::string(64, 'a') + R"(":[{"type":"insecureAcceptAnything"}]}}})");
   CHECK(has(tree.examine(), Weight::fine, "policy-json"));
+}
+
+TEST_CASE("a negative number of verifiers means all", "[doctor]") {
+  SiteTree tree;
+  config("[plugins.'io.containerd.image-verifier.v1.bindir']\nmax_verifiers = -1\n")(tree);
+  CHECK(has(tree.examine(), Weight::fine, "verifier-directory"));
 }
 
 TEST_CASE("Docker 29 ignores content trust", "[doctor]") {
