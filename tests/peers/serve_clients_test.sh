@@ -2,7 +2,7 @@
 # containerd through a mirror, podman and skopeo under a policy that trusts the signatures of the border alone: all with the
 # configuration that gapstow emits, all against gapstow serve. What arrives has the signed digest.
 . "$(dirname "$0")/lab.sh"
-need ctr containerd podman skopeo curl
+need ctr containerd podman skopeo curl python3
 
 make_certificates
 make_trust
@@ -86,3 +86,20 @@ head -c 5000 good.gapstow >app.gapstow
 kill -HUP "${lab_pid[gapstow]}"
 wait_for grep -q '"event":"reload failed"' serve.log
 expect_code 0 curl -sSf --cacert tls/ca.pem "$server/v2/lab/app/manifests/1.1"
+
+echo "-- every line of the log is as its schema says"
+stop_server gapstow
+wait_for grep -q '"event":"stopped"' serve.log
+for python in python3 /usr/bin/python3; do "$python" -c 'import jsonschema' 2>/dev/null && break; done
+"$python" - serve.log "$SOURCE_DIR/formats/serve-log.schema.json" <<'PY'
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert {line["event"] for line in lines} >= {"started", "access", "decision", "reloaded", "reload failed", "stopped"}
+try:
+    import jsonschema
+except ImportError:
+    sys.exit("jsonschema is not installed")
+schema = jsonschema.Draft202012Validator(json.load(open(sys.argv[2])))
+for line in lines:
+    schema.validate(line)
+PY
