@@ -80,11 +80,11 @@ int run_break_glass(const Arguments& arguments, Terminal& terminal) {
 
 Command break_glass_command() {
   return {"trust break-glass",
-          "NAMESPACE DIGEST... --reason TEXT --for DURATION --signer KEY",
+          "NAMESPACE DIGEST... --signer KEY",
           "sign a token that lets images run although nothing proves them",
           {kTrustStoreOption,
-           {"reason", 0, "TEXT", "why; it goes into the token and into every log"},
-           {"for", 0, "DURATION", "how long: 4h, 30m; less than 7 days"},
+           {"reason", 0, "TEXT", "why (required); it goes into the token and every log"},
+           {"for", 0, "DURATION", "how long (required): 4h, 30m; less than 7 days"},
            {"signer", 0, "KEY", "private key file of an operator who may break the glass"}},
           run_break_glass};
 }

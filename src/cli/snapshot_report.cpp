@@ -82,8 +82,10 @@ json::Value image_json(const Snapshot& snapshot, std::size_t index, base::Time n
 json::Array chains_json(const Snapshot& snapshot) {
   json::Array chains;
   for (const auto& chain : snapshot.chains()) {
-    json::Object expires;
-    for (const auto& [role, until] : chain.expires) expires.set(role, base::format_time(until));
+    json::Array expires;
+    for (const auto& [role, until] : chain.expires) {
+      expires.emplace_back(json::Object{{"role", role}, {"until", base::format_time(until)}});
+    }
     chains.emplace_back(json::Object{{"gun", chain.gun}, {"expires", std::move(expires)}});
   }
   return chains;
@@ -92,8 +94,10 @@ json::Array chains_json(const Snapshot& snapshot) {
 json::Array relocations_json(const Snapshot& snapshot) {
   json::Array relocations;
   for (const auto& rule : snapshot.relocations().rules()) {
-    json::Object tags;
-    for (const auto& [origin, local] : rule.tags) tags.set(origin, local);
+    json::Array tags;
+    for (const auto& [origin, local] : rule.tags) {
+      tags.emplace_back(json::Object{{"origin", origin}, {"local", local}});
+    }
     relocations.emplace_back(json::Object{{"from", rule.from}, {"to", rule.to}, {"tags", std::move(tags)}});
   }
   return relocations;

@@ -244,7 +244,7 @@ void remove_root(trust::TrustStore& store, const std::string& pattern, const std
 }
 
 int run_remove(const Arguments& arguments, Terminal& terminal) {
-  arguments.expect_operands(2, 2, "signer NAME, root GUN-PATTERN, rule GUN-PATTERN, operator NAME or relocation TO");
+  arguments.expect_operands(2, 2, "signer or operator NAME, root or rule GUN-PATTERN, or relocation TO");
   const std::string& kind = arguments.operands()[0];
   const std::string& name = arguments.operands()[1];
   const auto only = arguments.value("key-id");
@@ -320,7 +320,7 @@ std::vector<Command> trust_commands() {
        run_add_relocation},
       {"trust list", "", "show what is trusted", {kTrustStoreOption}, run_list},
       {"trust remove",
-       "signer NAME | root GUN-PATTERN | rule GUN-PATTERN | operator NAME | relocation TO",
+       "signer|operator NAME | root|rule GUN-PATTERN | relocation TO",
        "take something out of the trust store",
        {kTrustStoreOption, {"key-id", 0, "HEX", "of a root: only the pin with this key ID"}},
        run_remove},

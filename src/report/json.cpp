@@ -202,8 +202,10 @@ json::Value store_json(const trust::TrustStore& store, const std::string& folder
                                     {"may", std::move(may)}});
   };
   const auto relocation_json = [](const trust::Relocation& each) {
-    json::Object tags;
-    for (const auto& [origin, local] : each.tags) tags.set(origin, local);
+    json::Array tags;
+    for (const auto& [origin, local] : each.tags) {
+      tags.emplace_back(json::Object{{"origin", origin}, {"local", local}});
+    }
     return json::Value(json::Object{{"from", each.from}, {"to", each.to}, {"tags", std::move(tags)}});
   };
   return json::Object{{"command", "trust list"},

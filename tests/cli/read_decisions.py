@@ -67,14 +67,14 @@ class Decisions:
 
     def chains(self):
         return [{"gun": self.text(*gun),
-                 "expires": {self.text(*role): instant(until)
-                             for *role, until in (self.record(EXPIRIES, i, "IIq") for i in range(first, first + count))}}
+                 "expires": [{"role": self.text(*role), "until": instant(until)}
+                             for *role, until in (self.record(EXPIRIES, i, "IIq") for i in range(first, first + count))]}
                 for *gun, first, count in self.records(CHAINS, "IIII")]
 
     def relocations(self):
         return [{"from": self.text(*fields[:2]), "to": self.text(*fields[2:4]),
-                 "tags": {self.text(*tag[:2]): self.text(*tag[2:])
-                          for tag in (self.record(TAGS, i, "IIII") for i in range(fields[4], fields[4] + fields[5]))}}
+                 "tags": [{"origin": self.text(*tag[:2]), "local": self.text(*tag[2:])}
+                          for tag in (self.record(TAGS, i, "IIII") for i in range(fields[4], fields[4] + fields[5]))]}
                 for fields in self.records(RELOCATIONS, "6I")]
 
     def holders(self):
