@@ -52,7 +52,6 @@ class Containerd final : public oci::ImageDestination {
       throw Error(ErrorCode::not_found, "there is no containerd at " + place_.address,
                   "write containerd:SOCKET; k3s has its own at /run/k3s/containerd/containerd.sock");
     }
-    names_.begin();
     images_ = images;
     blobs_ = blobs;
     plan_deliveries();
@@ -69,6 +68,7 @@ class Containerd final : public oci::ImageDestination {
   void settle() override {
     inner_->settle();
     inner_->commit();
+    names_.sweep();
     const auto staged = look_at_images(tools_.fs, folder_ + "/images", images_);
     while (stages_.size() < staged.size()) stages_.push_back(names_.reserve());
     import_contents(staged);

@@ -12,8 +12,8 @@ namespace {
 using base::Error;
 
 bool is_archive(const std::string& name) {
-  constexpr std::array kEndings{".tar", ".tar.lz4", ".tar.bz2", ".tbz",    ".tar.gz",
-                                ".tgz", ".tar.zst", ".tzst",    ".tar.xz", ".txt"};
+  constexpr std::array kEndings{".tar", ".tar.lz4", ".tar.bz2", ".tbz",   ".tar.gz",
+                                ".tgz", ".tar.zst", ".tzst",    ".tar.xz"};
   return std::ranges::any_of(kEndings, [&](const char* ending) { return name.ends_with(ending); });
 }
 

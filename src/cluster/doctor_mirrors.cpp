@@ -26,6 +26,10 @@ bool is_origin(const std::string& host, const std::string& origin) {
   return origin == "docker.io" && (host == "registry-1.docker.io" || host == "index.docker.io");
 }
 
+bool is_this_machine(const std::string& host) {
+  return host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
+}
+
 bool has_capability(const json::Value& mirror, std::string_view wanted) {
   const auto* list = find_value(mirror, {"capabilities"});
   const auto* array = list == nullptr ? nullptr : list->get_if<json::Array>();
@@ -47,6 +51,10 @@ void look_at_hosts(Notes& notes, const std::string& path, const std::string& hos
   if (table == nullptr && url == nullptr) return;
   const json::Object none;
   for (const auto& [address, mirror] : (table == nullptr ? none : *table).members()) {
+    if (address.starts_with("http://") && !is_this_machine(host_of_url(address))) {
+      notes.warning(path, address + " is asked without TLS, so that whoever is in between says what a tag is",
+                    "give gapstow serve a certificate, and write https://");
+    }
     const auto* skip = find_value(mirror, {"skip_verify"});
     if (skip != nullptr && *skip == json::Value(true)) {
       notes.warning(path, "takes any certificate of " + address, "name its authority: ca = \"…\"");

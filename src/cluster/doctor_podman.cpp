@@ -45,6 +45,18 @@ void look_at_policy(Notes& notes, const std::string& path, const json::Value& po
   }
 }
 
+Findings examine_policy(const Site& site, const std::string& path) {
+  Notes notes("policy-json");
+  try {
+    const auto bytes = base::read_file(site.fs, path, kMaxPolicyBytes);
+    look_at_policy(notes, path, json::parse(bytes, {.bytes = kMaxPolicyBytes, .depth = 32, .reals = true}));
+  } catch (const Error& error) {
+    notes.warning(path, "cannot be read: " + error.line(), std::string(kPolicyMend));
+  }
+  if (notes.empty()) notes.fine(path, "refuses what it does not name");
+  return notes.take();
+}
+
 /// Whether a [[registry]] is for the host, or for a part of it.
 bool is_for(const json::Value& registry, const std::string& host) {
   for (const char* name : {"prefix", "location"}) {
@@ -109,20 +121,20 @@ Findings examine_podman(const Site& site, const std::set<std::string>& hosts) {
   const bool is_there = site.has("/usr/bin/podman") || site.has("/usr/bin/crio") || site.has("/etc/crio") ||
                         site.has("/usr/local/bin/crio") || site.has("/etc/containers/policy.json");
   if (!is_there) return {};
-  Notes notes("policy-json");
   const std::string path = site.path("/etc/containers/policy.json");
+  Findings findings;
   if (!site.fs.status(path)) {
+    Notes notes("policy-json");
     notes.notice(path, "is not there; podman and CRI-O pull nothing without it", std::string(kPolicyMend));
+    findings = notes.take();
   } else {
-    try {
-      const auto bytes = base::read_file(site.fs, path, kMaxPolicyBytes);
-      look_at_policy(notes, path, json::parse(bytes, {.bytes = kMaxPolicyBytes, .depth = 32, .reals = true}));
-    } catch (const Error& error) {
-      notes.warning(path, "cannot be read: " + error.line(), std::string(kPolicyMend));
-    }
-    if (notes.empty()) notes.fine(path, "refuses what it does not name");
+    findings = examine_policy(site, path);
   }
-  Findings findings = notes.take();
+  // CRI-O goes by another file where a namespace has one.
+  const std::string folder = site.path("/etc/crio/policies");
+  if (const auto status = site.fs.status(folder); status && status->kind == base::FileStatus::Kind::folder) {
+    for (const auto& name : site.fs.list(folder)) append(findings, examine_policy(site, folder + "/" + name));
+  }
   Notes registries("registries-conf");
   look_at_registries(registries, site, hosts);
   append(findings, registries.take());

@@ -43,7 +43,7 @@ Names::~Names() {
   }
 }
 
-void Names::begin() {
+void Names::sweep() {
   std::vector<std::string> leftovers;
   const std::int64_t now = now_seconds();
   for (const auto& [name, digest] : ctr_.images(cancel_)) {

@@ -26,8 +26,8 @@ class Names {
   Names& operator=(const Names&) = delete;
   ~Names();
 
-  /// Looks at what is there, and removes leftovers that are a day old.
-  void begin();
+  /// Removes leftovers that are a day old.
+  void sweep();
   /// A new name, removed at the end.
   std::string reserve();
   /// Error{digest_mismatch} unless each of these names leads to the digest beside it.

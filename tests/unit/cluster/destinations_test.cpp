@@ -157,6 +157,25 @@ TEST_CASE("leftovers of killed runs go after a day, younger ones stay", "[contai
   CHECK(ctr.images().contains("gapstow.invalid/staged:latest"));
 }
 
+TEST_CASE("a rehearsal asks and changes nothing", "[containerd]") {
+  base::SystemFs fs;
+  FakeCtr ctr;
+  const MadeImage image = test::make_image("app");
+  const std::string old = "gapstow.invalid/staged:1600000000-aa-0";
+  ctr.add_image(old, image.root.digest.text());
+  ctr.write("content", image.root.digest.text() + "\n");
+  {
+    const auto destination = cluster::make_containerd(ctr.place(), ctr.tools(fs));
+    destination->begin({image.named(kName)}, image.plan());
+    const auto blobs = destination->deliveries().at(0).blobs;
+    const auto present = std::ranges::count(blobs, oci::Delivery::Blob::Fate::present, &oci::Delivery::Blob::fate);
+    CHECK(present == 1);
+  }
+  CHECK(ctr.images().size() == 1);
+  CHECK(ctr.text("calls") == "content ls\n");
+  CHECK(is_empty(ctr.folder / "staging"));
+}
+
 TEST_CASE("what containerd cannot hold is refused before anything is put", "[containerd]") {
   base::SystemFs fs;
   FakeCtr ctr;
