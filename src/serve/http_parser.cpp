@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "http_body.h"
 #include "http_target.h"
 
 namespace gapstow::serve {
@@ -12,12 +13,6 @@ namespace beast_http = boost::beast::http;
 using boost::beast::error_code;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-Refusal refusal_of(const error_code& error) {
-  if (error == beast_http::error::body_limit) return {413, "TOO_LARGE", "the body is too large"};
-  if (error == beast_http::error::header_limit) return {431, "HEADERS_TOO_LARGE", "the head is too large"};
-  return bad_request(error.message());
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -40,26 +35,33 @@ std::string small_letters(std::string_view text) {
 
 }  // namespace
 
-/// One message. Beast's parsers serve for one only.
+/// One request. Beast's parsers serve for one only; this one sees whole heads, and no body.
 class RequestParser::Message final : public beast_http::basic_parser<true> {
  public:
-  explicit Message(const Limits& limits) {
+  explicit Message(const Limits& limits) : body_limit_(limits.body_bytes) {
     header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes + 1, UINT32_MAX)));
-    body_limit(limits.body_bytes);
-    eager(true);
+    skip(true);
   }
 
-  /// How much was used.
-  std::size_t parse(std::string_view bytes) {
+  void parse_head(std::string_view head) {
     error_code error;
-    const auto used = put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-    if (!error || error == beast_http::error::need_more || refusal) return used;
-    refusal = refusal_of(error);
-    if (error == beast_http::error::bad_version && is_of_other_version(bytes)) {
+    const auto used = put(boost::asio::const_buffer(head.data(), head.size()), error);
+    if (refusal) return;
+    if (error == beast_http::error::bad_version && is_of_other_version(head)) {
       refusal = Refusal{505, "VERSION_NOT_SUPPORTED", "only HTTP/1.0 and HTTP/1.1"};
+    } else if (error) {
+      refusal = bad_request(error.message());
+    } else if (used != head.size() || !is_done()) {
+      refusal = bad_request("a head of more than one reading");
     }
+  }
+  std::size_t parse_body(std::string_view bytes) {
+    const auto used = body_.feed(bytes, request.body);
+    if (body_.refusal()) refusal = body_.refusal();
     return used;
   }
+  bool has_head() const { return is_done(); }
+  bool is_whole() const { return has_head() && body_.complete(); }
 
   HeadScan scan;
   FieldRules rules;
@@ -83,7 +85,6 @@ class RequestParser::Message final : public beast_http::basic_parser<true> {
 
   void on_field_impl(beast_http::field, boost::beast::string_view name, boost::beast::string_view value,
                      error_code& error) override {
-    if (is_header_done()) return;  // fields behind a body are no headers
     auto small = small_letters(view(name));
     refuse(rules.field(small, view(value)), error);
     if (error) return;
@@ -95,25 +96,23 @@ class RequestParser::Message final : public beast_http::basic_parser<true> {
     refuse(rules.end(), error);
     if (error) return;
     auto target = decode_target(request.target);
-    if (!target) return refuse(bad_request("a target that has more than one reading"), error);
+    if (!target) return refuse(bad_request("a target of more than one reading"), error);
     request.path = std::move(target->path);
     request.query = std::move(target->query);
+    body_ =
+        rules.is_chunked() ? BodyReader::of_chunks(body_limit_) : BodyReader::of_length(rules.length(), body_limit_);
+    refuse(body_.refusal(), error);
   }
 
-  std::size_t on_body_impl(boost::beast::string_view body, error_code&) override {
-    request.body.append(view(body));
-    return body.size();
-  }
-
-  std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view body, error_code&) override {
-    request.body.append(view(body));
-    return body.size();
-  }
-
+  std::size_t on_body_impl(boost::beast::string_view, error_code&) override { return 0; }
+  std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view, error_code&) override { return 0; }
   void on_response_impl(int, boost::beast::string_view, int, error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   void on_chunk_header_impl(std::uint64_t, boost::beast::string_view, error_code&) override {}
   void on_finish_impl(error_code&) override {}
+
+  std::size_t body_limit_;
+  BodyReader body_;
 };
 
 RequestParser::RequestParser(Limits limits) : limits_(limits) {}
@@ -122,9 +121,11 @@ RequestParser::~RequestParser() = default;
 
 void RequestParser::feed(std::string_view bytes) {
   if (bytes.empty() || refusal()) return;
-  start_message();
-  if (complete()) {
+  if (message_ == nullptr) message_ = std::make_unique<Message>(limits_);
+  if (message_->is_whole()) {
     pending_.append(bytes);
+  } else if (message_->has_head()) {
+    pending_ = bytes.substr(message_->parse_body(bytes));
   } else if (pending_.empty()) {
     parse(bytes);
   } else {
@@ -133,42 +134,22 @@ void RequestParser::feed(std::string_view bytes) {
   }
 }
 
-/// `bytes` are not those of pending_, which is empty.
+/// `bytes` begin with the head, and are not those of pending_, which is empty.
 void RequestParser::parse(std::string_view bytes) {
   auto& message = *message_;
-  if (!message.is_header_done()) {
-    // Beast sees a head when it is whole, so that limits and the scan are about the same bytes.
-    message.refusal = message.scan.look(bytes.substr(0, limits_.header_bytes));
-    if (message.refusal) return;
-    if (message.scan.end() == 0) {
-      if (bytes.size() >= limits_.header_bytes) {
-        message.refusal = Refusal{431, "HEADERS_TOO_LARGE", "the head is too large"};
-      } else {
-        pending_ = bytes;
-      }
-      return;
-    }
-    const auto head = bytes.substr(0, message.scan.end());
-    if (message.parse(head) != head.size() && !message.refusal) {
-      message.refusal = bad_request("a head of several readings");
-    }
-    bytes.remove_prefix(message.scan.end());
-  }
-  while (!bytes.empty() && !message.refusal && !message.is_done()) {
-    const auto used = message.parse(bytes);
-    if (used == 0) break;
-    bytes.remove_prefix(used);
-  }
+  message.refusal = message.scan.look(bytes.substr(0, limits_.header_bytes));
   if (message.refusal) return;
-  if (!message.is_done() && bytes.size() > limits_.header_bytes) {
-    message.refusal = bad_request("an over-long line between chunks");
-    return;
+  const auto end = message.scan.end();
+  if (end != 0) {
+    message.parse_head(bytes.substr(0, end));
+    if (message.refusal) return;
+    const auto rest = bytes.substr(end);
+    pending_ = rest.substr(message.parse_body(rest));
+  } else if (bytes.size() >= limits_.header_bytes) {
+    message.refusal = Refusal{431, "HEADERS_TOO_LARGE", "the head is too large"};
+  } else {
+    pending_ = bytes;
   }
-  pending_ = bytes;
-}
-
-void RequestParser::start_message() {
-  if (message_ == nullptr) message_ = std::make_unique<Message>(limits_);
 }
 
 void RequestParser::next() {
@@ -179,7 +160,7 @@ void RequestParser::next() {
 
 bool RequestParser::begun() const { return message_ != nullptr; }
 
-bool RequestParser::complete() const { return message_ != nullptr && !message_->refusal && message_->is_done(); }
+bool RequestParser::complete() const { return message_ != nullptr && !message_->refusal && message_->is_whole(); }
 
 const std::optional<Refusal>& RequestParser::refusal() const {
   static const std::optional<Refusal> kNone;
@@ -188,7 +169,7 @@ const std::optional<Refusal>& RequestParser::refusal() const {
 
 bool RequestParser::wants_continue() {
   if (message_ == nullptr || message_->refusal || message_->told_to_continue) return false;
-  if (!message_->is_header_done() || message_->is_done() || !message_->rules.expects_continue()) return false;
+  if (!message_->has_head() || message_->is_whole() || !message_->rules.expects_continue()) return false;
   message_->told_to_continue = true;
   return message_->request.body.empty();
 }

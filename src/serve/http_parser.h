@@ -1,5 +1,6 @@
-// RequestParser: bytes of a connection into requests, one after the other. Boost.Beast takes messages apart; what it
-// tolerates and gapstow does not is in http_rules.h and http_target.h. No sockets and no time.
+// RequestParser: bytes of a connection into requests, one after the other. Boost.Beast takes heads apart; what it
+// tolerates and gapstow does not is in http_rules.h and http_target.h, bodies are in http_body.h. No sockets and no
+// time.
 #pragma once
 
 #include <cstddef>
@@ -50,11 +51,10 @@ class RequestParser {
  private:
   class Message;
   void parse(std::string_view bytes);
-  void start_message();
 
   Limits limits_;
   std::unique_ptr<Message> message_;
-  std::string pending_;  ///< came, and is not parsed yet
+  std::string pending_;  ///< came, and is not parsed yet: a head that is not whole, or what lies behind the request
 };
 
 }  // namespace gapstow::serve

@@ -1,6 +1,7 @@
 #include "http_rules.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "gapstow/base/text.h"
 #include "http_target.h"
@@ -96,9 +97,12 @@ std::optional<Refusal> FieldRules::transfer_encoding(std::string_view value) {
 std::optional<Refusal> FieldRules::content_length(std::string_view value) {
   if (length_) return bad_request("Content-Length twice");
   if (chunked_) return bad_request("Content-Length and Transfer-Encoding");
-  const bool digits = std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
-  if (value.empty() || !digits) return bad_request("a Content-Length that is no number");
-  length_ = true;
+  std::uint64_t length = 0;
+  const auto result = std::from_chars(value.data(), value.data() + value.size(), length);
+  if (result.ec != std::errc{} || result.ptr != value.data() + value.size()) {
+    return bad_request("a Content-Length that is no number");
+  }
+  length_ = length;
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ class FieldRules {
   /// After the last field.
   std::optional<Refusal> end() const;
 
+  bool is_chunked() const { return chunked_; }
+  std::uint64_t length() const { return length_.value_or(0); }
   bool keeps_alive() const { return version_ == 11 ? !close_ : keep_alive_; }
   bool expects_continue() const { return expects_continue_; }
   bool is_old() const { return version_ == 10; }
@@ -56,7 +59,7 @@ class FieldRules {
   std::size_t fields_ = 0;
   bool host_ = false;
   bool chunked_ = false;
-  bool length_ = false;
+  std::optional<std::uint64_t> length_;
   bool close_ = false;
   bool keep_alive_ = false;
   bool expects_continue_ = false;
