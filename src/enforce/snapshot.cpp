@@ -1,5 +1,10 @@
 #include "gapstow/enforce/snapshot.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+
 #include "gapstow/base/checked.h"
 #include "snapshot_seal.h"
 #include "snapshot_tables.h"
@@ -47,13 +52,30 @@ std::string_view repository_of(const Tables& tables, std::size_t image) {
 
 }  // namespace
 
-/// In one piece of memory of the right size: most of what opening costs is memory that is touched for the first time.
+namespace {
+
+/// Memory that was never touched comes page by page, with an interruption for each; that costs more than to read the
+/// file. Asked for at once it costs a third. Only a hint, which older kernels do not know.
+void touch_at_once(const base::Bytes& reserved) {
+#ifdef MADV_POPULATE_WRITE
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto start = (reinterpret_cast<std::uintptr_t>(reserved.data()) + page - 1) / page * page;
+  const auto end = (reinterpret_cast<std::uintptr_t>(reserved.data()) + reserved.capacity()) / page * page;
+  if (start < end) madvise(reinterpret_cast<void*>(start), end - start, MADV_POPULATE_WRITE);
+#endif
+}
+
+}  // namespace
+
 base::Bytes read_snapshot(base::ReadFs& fs, const std::string& path) {
   const auto file = fs.open(path);
   return base::with_context(path, [&] {
     const std::uint64_t size = file->size();
     base::check_limit(size, kMaxSnapshotFile, "size of a decision file");
-    base::Bytes bytes(size);
+    base::Bytes bytes;
+    bytes.reserve(size);
+    touch_at_once(bytes);
+    bytes.resize(size);
     std::size_t done = 0;
     while (done < bytes.size()) {
       const std::size_t got = file->read_at(done, std::span(bytes).subspan(done));

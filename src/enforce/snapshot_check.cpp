@@ -160,9 +160,11 @@ class TableChecker {
     RunChecker texts(tables_, Table::texts);
     RunChecker children(tables_, Table::children);
     std::string_view before;
+    manifests_.reserve(tables_.count(Table::images));
     for (std::size_t i = 0; i < tables_.count(Table::images); ++i) {
       const ImageRecord image = tables_.image(i);
       check_image(image);
+      manifests_.push_back({image.digest, image.children});
       const std::string_view origin = tables_.text(image.origin);
       if (origin <= before) refuse("its images are not sorted");
       before = origin;
@@ -178,7 +180,7 @@ class TableChecker {
   }
 
   bool is_held(const Holder& holder) const {
-    const ImageRecord image = tables_.image(holder.image);
+    const Manifests& image = manifests_[holder.image];
     if (image.digest == holder.digest) return true;
     const std::size_t at = first_not_before(
         image.children.count, [&](std::size_t i) { return tables_.child(image.children.first + i) < holder.digest; });
@@ -189,10 +191,12 @@ class TableChecker {
   void check_holders() const {
     const std::size_t count = tables_.count(Table::holders);
     if (count != tables_.count(Table::images) + tables_.count(Table::children)) refuse("its holders are not complete");
+    Holder before;
     for (std::size_t i = 0; i < count; ++i) {
       const Holder holder = tables_.holder(i);
-      if (holder.image >= tables_.count(Table::images)) refuse("a holder is out of range");
-      if (i > 0 && tables_.holder(i - 1) >= holder) refuse("its holders are not sorted");
+      if (holder.image >= manifests_.size()) refuse("a holder is out of range");
+      if (i > 0 && before >= holder) refuse("its holders are not sorted");
+      before = holder;
       if (!is_held(holder)) refuse("a holder does not have the manifest");
     }
   }
@@ -239,8 +243,15 @@ class TableChecker {
     runs.end();
   }
 
+  /// What an image has, close together: holders ask for it in the order of digests, that is, anywhere.
+  struct Manifests {
+    std::uint32_t digest = 0;
+    RunRef children;
+  };
+
   Tables tables_;
   std::string_view strings_;
+  std::vector<Manifests> manifests_;
 };
 
 Tables Tables::check(base::ByteView body) { return TableChecker(body).run(); }
