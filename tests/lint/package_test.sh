@@ -28,7 +28,7 @@ must_hold() {  # PATH-PATTERN...
     compgen -G "$root/$pattern" >/dev/null || fail "$pattern is not in it"
   done
 }
-must_hold usr/bin/gapstow \
+must_hold usr/bin/gapstow usr/bin/gapstow-image-verifier usr/share/man/man8/gapstow-image-verifier.8.gz \
   usr/share/man/man1/gapstow.1.gz 'usr/share/man/man1/gapstow-*.1.gz' 'usr/share/man/man5/gapstow*.5.gz' \
   usr/share/bash-completion/completions/gapstow usr/share/zsh/vendor-completions/_gapstow \
   usr/share/fish/vendor_completions.d/gapstow.fish
@@ -36,11 +36,11 @@ doc=usr/share/doc/gapstow
 must_hold "$doc"/{README.md,LICENSE,SECURITY.md,copyright,changelog.gz,formats/bundle.md,formats/errors.md} \
   "$doc"/samples/{README.md,chains/dct-rotated/1.root.json,images/app-1.1.exact-oci.tar}
 
-# Everything belongs to root, nothing can be written by others, and only the program is executable.
+# Everything belongs to root, nothing can be written by others, and only the programs are executable.
 wrong=$(dpkg-deb -c "$package" | awk '$2 != "root/root" || substr($1, 6, 1) == "w" || substr($1, 9, 1) == "w"')
 [ -z "$wrong" ] || fail "wrong owner or mode: $wrong"
-executables=$(cd "$root" && find . -type f -perm /111)
-[ "$executables" = ./usr/bin/gapstow ] || fail "executable: $executables"
+executables=$(cd "$root" && find . -type f -perm /111 | sort | tr '\n' ' ')
+[ "$executables" = "./usr/bin/gapstow ./usr/bin/gapstow-image-verifier " ] || fail "executable: $executables"
 for place in $(cd "$root" && find . -mindepth 1 -maxdepth 2 -not -path ./usr); do
   case $place in ./usr/bin | ./usr/share) ;; *) fail "unexpected: $place" ;; esac
 done
@@ -54,5 +54,8 @@ done
 
 gzip -t "$root"/usr/share/man/man*/*.gz "$root/$doc/changelog.gz"
 "$root/usr/bin/gapstow" version >/dev/null || fail "the program does not run"
+status=0
+"$root/usr/bin/gapstow-image-verifier" </dev/null >"$work/answer" || status=$?
+[ "$status" -eq 2 ] && grep -q '\[usage\]$' "$work/answer" || fail "the image verifier does not refuse an empty question"
 bash -n "$root/usr/share/bash-completion/completions/gapstow" || fail "the bash completion does not parse"
 echo "package: $(basename "$package") is whole"
