@@ -5,8 +5,8 @@
 
 #include "doctor_tools.h"
 #include "gapstow/base/error.h"
+#include "gapstow/base/program.h"
 #include "gapstow/base/text.h"
-#include "program.h"
 #include "toml_file.h"
 
 namespace gapstow::cluster {
@@ -62,7 +62,7 @@ bool is_program_there(const Site& site) {
 std::optional<ContainerdSetup> ask_containerd(const DoctorRequest& request, const base::CancelToken& cancel) {
   const auto line = first_line_of({request.containerd_program, "--version"}, cancel);
   if (!line) return std::nullopt;
-  const auto dump = run_program({{request.containerd_program, "config", "dump"}, nullptr}, cancel);
+  const auto dump = base::run_program({{request.containerd_program, "config", "dump"}, nullptr}, cancel);
   if (dump.exit_code != 0) throw Error(ErrorCode::malformed, "containerd config dump fails: " + dump.errors);
   return ContainerdSetup{"containerd config dump", parse_toml(dump.output, "containerd config dump"),
                          version_in(*line)};
@@ -72,7 +72,7 @@ std::optional<ContainerdSetup> ask_containerd(const DoctorRequest& request, cons
 
 std::optional<std::string> first_line_of(const std::vector<std::string>& words, const base::CancelToken& cancel) {
   try {
-    const auto result = run_program({words, nullptr}, cancel);
+    const auto result = base::run_program({words, nullptr}, cancel);
     if (result.exit_code != 0) return std::nullopt;
     return result.output.substr(0, result.output.find('\n'));
   } catch (const Error& error) {

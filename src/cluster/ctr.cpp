@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include "gapstow/base/error.h"
+#include "gapstow/base/program.h"
 #include "gapstow/base/text.h"
-#include "program.h"
 
 namespace gapstow::cluster {
 namespace {
@@ -75,7 +75,7 @@ std::map<digest::Digest, Ctr::Labels> parse_content_table(const std::string& tex
 std::string Ctr::run(std::vector<std::string> words, base::Source* input, const base::CancelToken& cancel) const {
   words.insert(words.begin(), {program_, "--address", address_, "--namespace", name_space_});
   try {
-    auto result = run_program({words, input}, cancel);
+    auto result = base::run_program({words, input}, cancel);
     if (result.exit_code == 0) return std::move(result.output);
     throw Error(ErrorCode::network,
                 "containerd at " + address_ + " refuses '" + words[5] + " " + words[6] +

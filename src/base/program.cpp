@@ -1,12 +1,15 @@
-#include "program.h"
+#include "gapstow/base/program.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -16,14 +19,35 @@
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
 
-namespace gapstow::cluster {
+namespace gapstow::base {
 namespace {
 
-using base::Error;
-using base::ErrorCode;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kPollMilliseconds = 50;
+constexpr std::size_t kKeptInPlace = 64 * 1024;
+
+/// For one thread: a write to a pipe that nobody reads is an error and no signal.
+class WithoutPipeSignal {
+ public:
+  WithoutPipeSignal() {
+    ::sigemptyset(&set_);
+    ::sigaddset(&set_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
+  }
+  WithoutPipeSignal(const WithoutPipeSignal&) = delete;
+  WithoutPipeSignal& operator=(const WithoutPipeSignal&) = delete;
+  ~WithoutPipeSignal() {
+    const timespec at_once{};
+    while (::sigtimedwait(&set_, nullptr, &at_once) == SIGPIPE) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t set_{};
+  sigset_t before_{};
+};
 
 class Descriptor {
  public:
@@ -92,8 +116,8 @@ struct SpawnSettings {
     ::posix_spawnattr_setsigmask(&attributes, &set);
     ::sigaddset(&set, SIGPIPE);
     ::posix_spawnattr_setsigdefault(&attributes, &set);
-    // A group of its own: an interrupt from the terminal is for us to hand on.
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    // No group of its own: what asks for a passphrase on the terminal must stay in the foreground.
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   SpawnSettings(const SpawnSettings&) = delete;
   SpawnSettings& operator=(const SpawnSettings&) = delete;
@@ -127,8 +151,13 @@ pid_t spawn(const std::vector<std::string>& words, const Pipe& input, const Pipe
 /// The three ends on our side, moved along until the program has closed its own.
 class Conversation {
  public:
-  Conversation(const ProgramRequest& request, const base::CancelToken& cancel)
-      : request_(request), cancel_(cancel), moved_(Clock::now()) {}
+  Conversation(const ProgramRequest& request, const CancelToken& cancel)
+      : request_(request), cancel_(cancel), moved_(Clock::now()) {
+    said_.reserve(std::min(kKeptInPlace, request.max_output) + sizeof(received_));
+  }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+  ~Conversation() { ::explicit_bzero(received_.data(), received_.size()); }
 
   ProgramResult run() {
     Child child(spawn(request_.words, input_, output_, errors_));
@@ -159,29 +188,29 @@ class Conversation {
     std::array<pollfd, 3> waited{
         {{input_.in.number(), POLLOUT, 0}, {output_.out.number(), POLLIN, 0}, {errors_.out.number(), POLLIN, 0}}};
     if (::poll(waited.data(), waited.size(), kPollMilliseconds) <= 0) return;
-    if (waited[1].revents != 0) receive(output_.out, said_, kMaxProgramOutput);
+    if (waited[1].revents != 0) receive(output_.out, said_, request_.max_output);
     if (waited[2].revents != 0) receive(errors_.out, warned_, SIZE_MAX);
     if (waited[0].revents != 0) feed();
     if (warned_.size() > kMaxProgramErrors) warned_.erase(0, warned_.size() - kMaxProgramErrors);
   }
 
   void receive(Descriptor& from, std::string& text, std::size_t limit) {
-    std::array<char, 16 * 1024> buffer{};
-    const auto count = ::read(from.number(), buffer.data(), buffer.size());
+    const auto count = ::read(from.number(), received_.data(), received_.size());
     if (count < 0 && errno == EINTR) return;
     if (count <= 0) return from.close();
-    text.append(buffer.data(), static_cast<std::size_t>(count));
+    text.append(received_.data(), static_cast<std::size_t>(count));
     if (text.size() > limit) throw Error(ErrorCode::limit_exceeded, request_.words.front() + " does not stop talking");
     moved_ = Clock::now();
   }
 
   void feed() {
     if (rest_.empty()) {
-      buffer_.resize(base::kChunkSize);
+      buffer_.resize(kChunkSize);
       const std::size_t count = request_.input->read(buffer_);
       if (count == 0) return input_.in.close();
-      rest_ = base::ByteView(buffer_).first(count);
+      rest_ = ByteView(buffer_).first(count);
     }
+    const WithoutPipeSignal quiet;
     const auto count = ::write(input_.in.number(), rest_.data(), rest_.size());
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (count < 0) return input_.in.close();
@@ -191,19 +220,20 @@ class Conversation {
 
   static std::string last_line(const std::string& text) {
     std::string last;
-    for (const auto line : base::split(text, '\n')) {
-      if (!line.empty()) last = base::printable(line.substr(0, 1000));
+    for (const auto line : split(text, '\n')) {
+      if (!line.empty()) last = printable(line.substr(0, 1000));
     }
     return last;
   }
 
   const ProgramRequest& request_;
-  const base::CancelToken& cancel_;
+  const CancelToken& cancel_;
   Pipe input_;
   Pipe output_;
   Pipe errors_;
-  base::Bytes buffer_;
-  base::ByteView rest_;
+  std::array<char, 16 * 1024> received_{};
+  Bytes buffer_;
+  ByteView rest_;
   std::string said_;
   std::string warned_;
   Clock::time_point moved_;
@@ -211,8 +241,8 @@ class Conversation {
 
 }  // namespace
 
-ProgramResult run_program(const ProgramRequest& request, const base::CancelToken& cancel) {
+ProgramResult run_program(const ProgramRequest& request, const CancelToken& cancel) {
   return Conversation(request, cancel).run();
 }
 
-}  // namespace gapstow::cluster
+}  // namespace gapstow::base
