@@ -20,7 +20,7 @@ namespace gapstow::serve {
 struct Request {
   std::string method;  ///< "GET"
   std::string target;  ///< as sent: "/v2/lab/app/manifests/1.1?ns=docker.io"
-  std::string path;    ///< decoded once; begins with '/', holds no NUL, no "." or ".." part and no empty part
+  std::string path;    ///< decoded once; begins with '/', holds no NUL, no "." or ".." part, empty is at most the last
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
   std::map<std::string, std::string, std::less<>> headers;
   std::string body;

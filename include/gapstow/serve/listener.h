@@ -31,7 +31,7 @@ struct Limits {
   std::chrono::milliseconds request{10'000};  ///< for a whole request, from its first byte
   std::chrono::milliseconds idle{60'000};     ///< between requests
   std::chrono::milliseconds stall{30'000};    ///< for the other side to take any part of an answer
-  std::chrono::milliseconds answer{600'000};  ///< until the reply comes; then the connection is closed
+  std::chrono::milliseconds answer{600'000};  ///< until the reply comes; then it is 503
 };
 
 struct ListenerSettings {
