@@ -32,7 +32,7 @@ const std::string& DateText::now() {
   if (second == second_) return text_;
   const time_t value = second;
   struct tm parts{};
-  ::gmtime_r(&value, &parts);
+  static_cast<void>(::gmtime_r(&value, &parts));
   // Names of days and months are English in all locales.
   constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
