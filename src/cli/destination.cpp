@@ -1,8 +1,11 @@
 #include "destination.h"
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 #include "gapstow/base/error.h"
+#include "gapstow/base/text.h"
 #include "gapstow/cluster/destinations.h"
 #include "gapstow/oci/reference.h"
 #include "gapstow/registry/images.h"
@@ -90,6 +93,17 @@ std::unique_ptr<oci::ImageDestination> open_node(const std::string& text, Termin
   return cluster::make_k3s_folder(terminal.fs, folder);
 }
 
+/// Of the forms that images are packed from too.
+oci::ImageLocation parse_files(const std::string& text) {
+  constexpr std::array kKnown{"oci:", "oci-archive:", "docker-archive:", "docker:"};
+  if (std::ranges::any_of(kKnown, [&](const char* name) { return text.starts_with(name); })) {
+    return oci::parse_location(text);
+  }
+  throw Error(ErrorCode::usage, "'" + base::printable(text) + "' is no destination",
+              "write docker://HOST[/PREFIX], oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE, "
+              "containerd:[SOCKET], k3s-dir:DIR or tuf:DIR");
+}
+
 }  // namespace
 
 Destination open_destination(const DestinationRequest& request, const Arguments& arguments, Terminal& terminal) {
@@ -104,7 +118,7 @@ Destination open_destination(const DestinationRequest& request, const Arguments&
     out.images = std::move(node);
     return out;
   }
-  const oci::ImageLocation location = oci::parse_location(request.text);
+  const oci::ImageLocation location = parse_files(request.text);
   if (location.transport != oci::ImageLocation::Transport::docker) {
     if (arguments.has("prefix")) throw Error(ErrorCode::usage, "--prefix is for registries: docker://HOST");
     out.options.names = transfer::Renaming({}, {}, rename_rules(arguments));

@@ -25,8 +25,8 @@ struct Destination {
 };
 
 struct DestinationRequest {
-  /// oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE or docker://HOST[/PREFIX]; docker://HOST/REPO:TAG gives
-  /// one image that name.
+  /// oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE, containerd:[SOCKET][,namespace=NAME], k3s-dir:DIR or
+  /// docker://HOST[/PREFIX]; docker://HOST/REPO:TAG gives one image that name.
   std::string text;
   std::string side;  ///< of the network options: "dest" or empty
   /// How often a blob may be put from its first byte on after a failure: never, when what comes in cannot be read

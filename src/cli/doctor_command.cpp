@@ -22,18 +22,18 @@ constexpr std::int64_t kSoon = 30LL * 86400;
 constexpr const char* kSnapshot = "/var/lib/gapstow/decisions.snapshot";
 
 /// Proves what is named, as `serve` does; what cannot be proven is a finding and no failure.
-std::vector<cluster::ExaminedBundle> prove_bundles(const Arguments& arguments, Terminal& terminal) {
+std::vector<cluster::ExaminedBundle> prove_bundles(const cluster::DoctorRequest& request, const Arguments& arguments,
+                                                   Terminal& terminal) {
   std::vector<cluster::ExaminedBundle> examined;
-  if (arguments.operands().empty()) return examined;
-  const auto store = load_trust_store(arguments, terminal.fs);
-  const transfer::VerifyRequest request{store, run_policy(arguments), arguments.time("at"), {}};
-  const auto state = trust::State::open_existing(state_path(arguments));
   for (const auto& paths : transfer::group_bundles(terminal.fs, arguments.operands())) {
     cluster::ExaminedBundle bundle{paths.front(), std::nullopt, std::nullopt};
     try {
-      bundle.outcome = transfer::hold_bundle(paths, request, state.get(), terminal.surroundings(arguments))->outcome();
+      const auto store = trust::load_store(terminal.fs, request.trust_store);
+      const auto state = trust::State::open_existing(request.state);
+      const transfer::VerifyRequest asked{store, run_policy(arguments), arguments.time("at"), {}};
+      bundle.outcome = transfer::hold_bundle(paths, asked, state.get(), terminal.surroundings(arguments))->outcome();
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::interrupted) throw;
+      if (error.code() == ErrorCode::interrupted || error.code() == ErrorCode::usage) throw;
       bundle.failure = error;
     }
     examined.push_back(std::move(bundle));
@@ -132,7 +132,7 @@ json::Value report_json(const Findings& findings) {
 
 int run_doctor(const Arguments& arguments, Terminal& terminal) {
   const auto request = make_request(arguments, terminal);
-  const auto bundles = prove_bundles(arguments, terminal);
+  const auto bundles = prove_bundles(request, arguments, terminal);
   const auto findings = cluster::examine(request, bundles, terminal.cancel);
   terminal.print(arguments, report_text(findings, terminal.style(arguments)), report_json(findings));
   return cluster::heaviest(findings) == Finding::Weight::open ? 1 : 0;

@@ -203,6 +203,8 @@ doctors() {
   echo '{"default":[{"type":"insecureAcceptAnything"}]}' >node/etc/containers/policy.json
   echo 'version = 3' >node/etc/containerd/config.toml
   json 1 doctor gapstow doctor --root node --trust-store trust --state state.db app.gapstow zero*.gapstow
+  json 1 doctor gapstow doctor --root node app.gapstow
+  grep -q '"bundle"' "$out" || fail "a bundle that no trust store proves is no finding"
   json 3 failure gapstow doctor --root nowhere
   json 2 failure gapstow doctor --soon tomorrow
 }
