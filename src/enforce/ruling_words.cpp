@@ -61,8 +61,8 @@ std::string digest_wanted(const Ruling& ruling, const ImageView& image) {
 }
 
 std::string other_digest(const Ruling& ruling, const ImageView& image, const digest::Digest& asked) {
-  return names(ruling) + ": " + std::string(image.origin) + " is proven to be " + image.digest.text() + ", not " +
-         asked.text() + "; " + grounds(image);
+  return names(ruling) + ": the tag is proven to be " + image.digest.text() + ", not " + asked.text() + "; " +
+         grounds(image);
 }
 
 std::string resolved_otherwise(const Ruling& ruling, const digest::Digest& resolved) {

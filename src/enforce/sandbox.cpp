@@ -1,6 +1,9 @@
 // seccomp by a list of what is allowed. Source: seccomp(2), linux/Documentation/userspace-api/seccomp_filter.rst.
 #include "gapstow/enforce/sandbox.h"
 
+// Other machines have other calls.
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(GAPSTOW_WITHOUT_SANDBOX)
+
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -17,10 +20,8 @@ namespace {
 
 #if defined(__x86_64__)
 constexpr std::uint32_t kMachine = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr std::uint32_t kMachine = AUDIT_ARCH_AARCH64;
 #else
-constexpr std::uint32_t kMachine = 0;
+constexpr std::uint32_t kMachine = AUDIT_ARCH_AARCH64;
 #endif
 
 /// Reading and writing what is open, memory, locks, the clock, and ending. Nothing that opens, connects or starts.
@@ -55,10 +56,15 @@ constexpr auto make_filter() {
 }  // namespace
 
 bool enter_sandbox() noexcept {
-  if constexpr (kMachine == 0) return false;
   static constexpr auto kFilter = make_filter();
   const sock_fprog program{static_cast<unsigned short>(kFilter.size()), const_cast<sock_filter*>(kFilter.data())};
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 }  // namespace gapstow::enforce
+
+#else
+
+bool gapstow::enforce::enter_sandbox() noexcept { return false; }
+
+#endif
