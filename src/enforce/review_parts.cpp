@@ -140,6 +140,8 @@ ReviewAnswer unanswerable(const Error& error) {
 }
 
 std::string shown(std::string_view text, std::size_t most) {
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7F; };
+  if (text.size() <= most && std::ranges::all_of(text, plain)) return std::string(text);
   // Cut first: what is refused may be megabytes long. Escapes make it at most four times as long, hence the second cut.
   std::string printable = base::printable(text.substr(0, most));
   const bool cut = text.size() > most || printable.size() > most;
