@@ -38,6 +38,12 @@ bool is_host(const std::string& host) {
 }  // namespace
 
 std::vector<ProvenImage> proven_images(const enforce::Snapshot& decisions, base::Time now) {
+  if (now < decisions.clock_floor()) {
+    throw Error(ErrorCode::clock_behind,
+                base::format_time(now) + " is before " + base::format_time(decisions.clock_floor()) +
+                    ", when something of this was sealed already",
+                "set the clock of this machine");
+  }
   std::vector<ProvenImage> images;
   for (std::size_t i = 0; i < decisions.images(); ++i) {
     const auto known = decisions.at(i);

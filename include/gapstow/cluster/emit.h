@@ -23,7 +23,8 @@ struct ProvenImage {
   std::vector<digest::Digest> manifests;  ///< the signed one first, then those below it
 };
 
-/// All images of the decisions that are neither refused nor lapsed at `now`, sorted by origin.
+/// All images of the decisions that are neither refused nor lapsed at `now`, sorted by origin. Error{clock_behind} for
+/// a clock by which nothing can be judged.
 std::vector<ProvenImage> proven_images(const enforce::Snapshot& decisions, base::Time now);
 
 /// What the files need to know about the place that they are for.

@@ -96,6 +96,11 @@ TEST_CASE("emit: what is refused or has lapsed is left out") {
   REQUIRE(std::ranges::count(all[2].names, oci::parse_reference("registry.airgap.local/apps/api:stable")) == 1);
 }
 
+TEST_CASE("emit: a clock that is behind judges nothing") {
+  const auto decisions = enforce::Snapshot::own(enforce::write_snapshot(content()));
+  REQUIRE_ERROR(clock_behind, cluster::proven_images(*decisions, kNow.plus_seconds(-1)));
+}
+
 TEST_CASE("emit: every kind has a name of its own, and another name is none") {
   for (const auto& kind : cluster::emit_kinds()) REQUIRE(&cluster::emit_kind(kind.name) == &kind);
   REQUIRE_ERROR(usage, cluster::emit_kind("Hosts.toml"));
