@@ -36,6 +36,19 @@ std::string docker_version(const DoctorRequest& request, const base::CancelToken
   return line ? version_in(*line) : std::string();
 }
 
+/// What a subject finds; a file that cannot be read ends that subject and no other.
+template <typename Subject>
+void look(Findings& findings, const char* check, const std::string& where, Subject&& subject) {
+  try {
+    append(findings, subject());
+  } catch (const base::Error& error) {
+    if (error.code() == base::ErrorCode::interrupted) throw;
+    Notes notes(check);
+    notes.notice(where, "could not be looked at: " + error.line(), "run gapstow doctor as root");
+    append(findings, notes.take());
+  }
+}
+
 }  // namespace
 
 Findings examine(const DoctorRequest& request, const std::vector<ExaminedBundle>& bundles,
@@ -43,20 +56,29 @@ Findings examine(const DoctorRequest& request, const std::vector<ExaminedBundle>
   const Site& site = request.site;
   std::optional<trust::TrustStore> store;
   std::shared_ptr<const enforce::Snapshot> snapshot;
-  Findings findings = examine_trust_store(site, request.trust_store, store);
-  append(findings, examine_state(site, request.state));
-  append(findings, examine_snapshot(site, request.snapshot, store.value_or(trust::TrustStore()), snapshot));
+  Findings findings;
+  look(findings, "trust-store", request.trust_store,
+       [&] { return examine_trust_store(site, request.trust_store, store); });
+  look(findings, "state", request.state, [&] { return examine_state(site, request.state); });
+  look(findings, "snapshot", request.snapshot,
+       [&] { return examine_snapshot(site, request.snapshot, store.value_or(trust::TrustStore()), snapshot); });
   for (const auto& bundle : bundles) append(findings, examine_bundle(site, bundle));
   const auto hosts = origin_hosts(store, snapshot.get(), bundles);
-  for (const auto& setup : find_containerd(request, findings, cancel)) {
+  std::vector<ContainerdSetup> setups;
+  look(findings, "containerd", "containerd", [&] {
+    Findings found;
+    setups = find_containerd(request, found, cancel);
+    return found;
+  });
+  for (const auto& setup : setups) {
     append(findings, examine_containerd(site, setup));
-    append(findings, examine_verifiers(site, setup));
-    append(findings, examine_mirrors(site, setup, hosts));
+    look(findings, "verifier-directory", setup.source, [&] { return examine_verifiers(site, setup); });
+    look(findings, "mirrors", setup.source, [&] { return examine_mirrors(site, setup, hosts); });
   }
-  append(findings, examine_k3s(site, snapshot.get()));
-  append(findings, examine_podman(site, hosts));
-  append(findings, examine_docker(site, docker_version(request, cancel)));
-  append(findings, examine_api_server(site));
+  look(findings, "k3s-images", site.path("/var/lib/rancher"), [&] { return examine_k3s(site, snapshot.get()); });
+  look(findings, "policy-json", site.path("/etc/containers"), [&] { return examine_podman(site, hosts); });
+  look(findings, "docker", "docker", [&] { return examine_docker(site, docker_version(request, cancel)); });
+  look(findings, "api-server", site.path("/etc/kubernetes"), [&] { return examine_api_server(site); });
   return findings;
 }
 

@@ -73,7 +73,14 @@ void look_at_folder(Findings& findings, const Site& site, const std::string& fol
 Findings examine_k3s(const Site& site, const enforce::Snapshot* snapshot) {
   Findings findings;
   for (const char* name : {"k3s", "rke2"}) {
-    look_at_folder(findings, site, site.path(std::string("/var/lib/rancher/") + name + "/agent/images"), snapshot);
+    const std::string folder = site.path(std::string("/var/lib/rancher/") + name + "/agent/images");
+    try {
+      look_at_folder(findings, site, folder, snapshot);
+    } catch (const Error& error) {
+      Notes notes("k3s-images");
+      notes.notice(folder, "could not be looked at: " + error.line(), "run gapstow doctor as root");
+      append(findings, notes.take());
+    }
   }
   return findings;
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
+#include "support/faulty_fs.h"
 #include "support/oci_maker.h"
 #include "support/site_tree.h"
 
@@ -263,6 +264,28 @@ TEST_CASE("every single fault is found, and nothing heavier", "[doctor]") {
     CHECK(has(findings, fault.weight, fault.check));
     CHECK(cluster::heaviest(findings) == std::max(fault.weight, Weight::notice));
     for (const auto& each : findings) CHECK((each.weight <= Weight::notice || !each.mend.empty()));
+  }
+}
+
+TEST_CASE("what cannot be read is said, and everything else is still looked at", "[doctor]") {
+  SiteTree tree;
+  tree.write("/var/lib/rancher/k3s/agent/images/app.tar", "x");
+  const auto whole = tree.examine();
+  for (std::uint64_t call = 1;; ++call) {
+    REQUIRE(call < 1000);
+    test::FaultyFs fs(tree.fs, call);
+    auto request = tree.request();
+    const cluster::DoctorRequest faulty{
+        {fs, request.site.root, request.site.now, request.site.soon_seconds, request.site.user},
+        request.trust_store,
+        request.state,
+        request.snapshot,
+        {}};
+    const auto findings = cluster::examine(faulty, {}, base::CancelToken());
+    if (!fs.has_failed()) break;
+    INFO("call " << call << " " << fs.failed_call() << "\n" << text_of(findings));
+    CHECK(text_of(findings) != text_of(whole));
+    CHECK(findings.size() + 3 > whole.size());
   }
 }
 
