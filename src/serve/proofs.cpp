@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -57,10 +58,21 @@ struct Task {
   std::size_t index = 0;
 };
 
+/// File systems tell time in ticks of some milliseconds: a write in the tick of the one before leaves the same stamp.
+/// What was written just now is left to settle.
+void let_settle(const base::FileStamp& stamp) {
+  constexpr std::chrono::milliseconds kTicks{50};
+  const std::chrono::system_clock::time_point changed{
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds(stamp.changed))};
+  const auto age = std::chrono::system_clock::now() - changed;
+  if (age > -kTicks && age < kTicks) std::this_thread::sleep_for(kTicks);
+}
+
 Proof prove(const Board& board, std::size_t index, const base::CancelToken& cancel) {
   base::FileStamp stamp;
   try {
     stamp = board.bundle->bundle().file()->stamp();
+    let_settle(stamp);
     return {true, board.bundle->bundle().prove(board.first + index, &cancel), {}};
   } catch (const base::Error& error) {
     return {false, stamp, error.line()};

@@ -9,7 +9,7 @@ make_trust
 pack_sample app.gapstow
 port=$(free_port)
 url=https://localhost:$port/k8s
-tls=(--tls-cert tls/localhost.pem --tls-key tls/localhost.key --client-ca tls/ca.pem --trust-store trust --state state.db)
+tls=(--tls-cert tls/localhost.pem --tls-key tls/localhost.key --client-ca tls/ca.pem --max-age 36500d --trust-store trust --state state.db)
 serve_admission() {
   lab_port[admission]=$port
   lab_command[admission]="$GAPSTOW serve --registry off --notary off --status off --admission 127.0.0.1:$port --log $work/serve.log ${tls[*]} $*"
@@ -96,7 +96,7 @@ expect_allowed false "quay.io/acme/tool@$other" "\"gapstow.image-policy.k8s.io/o
 
 echo "-- by a signed decision file, without any bundle"
 stop_server admission
-"$GAPSTOW" trust snapshot app.gapstow -o decisions.snapshot --signer chief.key --trust-store trust --state state.db -q
+"$GAPSTOW" trust snapshot app.gapstow --max-age 36500d -o decisions.snapshot --signer chief.key --trust-store trust --state state.db -q
 serve_admission --snapshot decisions.snapshot
 expect_allowed true "localhost:5000/lab/app@$digest_11"
 expect_allowed false redis:7

@@ -10,8 +10,8 @@ pack_sample app.gapstow
 "$GAPSTOW" key generate border --algorithm p256 --no-passphrase -q
 port=$(free_port)
 server=https://localhost:$port
-from_bundle=(app.gapstow --trust-store trust --state state.db --server "$server" --ca-file "$work/tls/ca.pem" -q)
-serve_at "$port" app.gapstow --trust-store trust --state state.db --tls-cert tls/localhost.pem --tls-key tls/localhost.key \
+from_bundle=(app.gapstow --max-age 36500d --trust-store trust --state state.db --server "$server" --ca-file "$work/tls/ca.pem" -q)
+serve_at "$port" app.gapstow --max-age 36500d --trust-store trust --state state.db --tls-cert tls/localhost.pem --tls-key tls/localhost.key \
   --border-key border.key
 
 echo "-- containerd, by its mirror configuration, under the origin name"
@@ -60,7 +60,7 @@ grep -q "\"docker-reference\":\"$reference_11\"" payload.json && grep -q "$diges
 policy=border skopeo_here "docker://$reference_11" dir:signed >copy.log 2>&1 || grep -q "sigstore disabled" copy.log ||
   fail "skopeo: $(cat copy.log)"
 stop_server gapstow
-serve_at "$port" app.gapstow --trust-store trust --state state.db --tls-cert tls/localhost.pem --tls-key tls/localhost.key
+serve_at "$port" app.gapstow --max-age 36500d --trust-store trust --state state.db --tls-cert tls/localhost.pem --tls-key tls/localhost.key
 if policy=border skopeo_here "docker://$reference_11" dir:refused >copy.log 2>&1; then fail "skopeo took an image without a signature"; fi
 
 echo "-- killed and started again while clients pull; reloaded while clients pull"
