@@ -46,7 +46,7 @@ const std::string& DateText::now() {
 }
 
 Answer::Answer(Response response, Part part, Afterwards afterwards, std::string_view date)
-    : response_(std::move(response)) {
+    : response_(std::move(response)), status_(response_.status) {
   head_.reserve(512);
   head_.append("HTTP/1.1 ").append(std::to_string(response_.status)).append(" ");
   head_.append(status_text(response_.status)).append("\r\n");

@@ -30,6 +30,8 @@ class DateText {
 class Answer {
  public:
   enum class Part { whole, head };
+  /// None: complete, with status 0.
+  Answer() = default;
   /// Error{internal} when a header would not stay one line.
   Answer(Response response, Part part, Afterwards afterwards, std::string_view date);
 
@@ -42,11 +44,12 @@ class Answer {
 
   bool complete() const { return head_at_ == head_.size() && body_at_ == body_length_; }
   std::uint64_t body_sent() const { return body_at_; }
-  unsigned status() const { return response_.status; }
+  unsigned status() const { return status_; }
   const std::string& note() const { return response_.note; }
 
  private:
   Response response_;
+  unsigned status_ = 0;
   std::string head_;
   std::size_t head_at_ = 0;
   std::uint64_t body_at_ = 0;

@@ -67,6 +67,8 @@ std::optional<Refusal> FieldRules::field(std::string_view name, std::string_view
   if (name == "content-length") return content_length(value);
   if (name == "connection") connection(value);
   if (name == "expect") {
+    if (expects_) return bad_request("Expect twice");
+    expects_ = true;
     if (!same_word(value, "100-continue")) return Refusal{417, "EXPECTATION_FAILED", "an unknown expectation"};
     expects_continue_ = version_ == 11;
   }

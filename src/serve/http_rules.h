@@ -62,6 +62,7 @@ class FieldRules {
   std::optional<std::uint64_t> length_;
   bool close_ = false;
   bool keep_alive_ = false;
+  bool expects_ = false;
   bool expects_continue_ = false;
 };
 

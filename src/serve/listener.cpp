@@ -35,7 +35,7 @@ using base::ErrorCode;
 using boost::system::error_code;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kScratchBytes = 128 * 1024;
+constexpr std::size_t kScratchBytes = 128 << 10;
 constexpr int kAcceptsPerTurn = 64;
 /// When the process has no descriptors left, new clients wait so long in the kernel.
 constexpr milliseconds kAcceptPause{50};
@@ -64,7 +64,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void end() {
     ++turn_;
     error_code ignored;
-    descriptor_.close(ignored);
+    static_cast<void>(descriptor_.close(ignored));
   }
 
  private:
@@ -320,7 +320,7 @@ class Acceptor {
   }
   void close() {
     error_code ignored;
-    acceptor_.close(ignored);
+    static_cast<void>(acceptor_.close(ignored));
     pause_.cancel();
   }
 
@@ -388,7 +388,7 @@ struct Station {
     for (unsigned i = 0; i < std::max(1U, listener.settings.threads); ++i) {
       all.push_back(shards.emplace_back(std::make_unique<Shard>(listener)).get());
     }
-    acceptor.emplace(listener, std::move(all));
+    acceptor = std::make_unique<Acceptor>(listener, std::move(all));
   }
 
   std::size_t open() const {
@@ -399,7 +399,7 @@ struct Station {
 
   Listener listener;
   std::vector<std::unique_ptr<Shard>> shards;
-  std::optional<Acceptor> acceptor;
+  std::unique_ptr<Acceptor> acceptor;
 };
 
 }  // namespace

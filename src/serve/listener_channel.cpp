@@ -14,7 +14,7 @@
 namespace gapstow::serve {
 namespace {
 
-constexpr std::size_t kRecordBytes = 16 * 1024;
+constexpr std::size_t kRecordBytes = 16 << 10;
 
 Step moved(std::size_t count) { return {Step::State::moved, count}; }
 Step want_read() { return {Step::State::want_read, 0}; }

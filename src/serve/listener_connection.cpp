@@ -16,7 +16,7 @@ constexpr std::uint64_t kPieceBytes = 1 << 20;
 /// The end of a file goes out after a last look.
 constexpr std::uint64_t kTailBytes = 4096;
 constexpr std::chrono::milliseconds kDrainTime{2000};
-constexpr std::size_t kDrainBytes = 256 * 1024;
+constexpr std::size_t kDrainBytes = 256 << 10;
 /// Of all requests of a listener together.
 constexpr std::size_t kMaxBodyBytes = 256 << 20;
 
@@ -93,8 +93,8 @@ void Connection::await_request() {
 }
 
 std::optional<Connection::Wait> Connection::read() {
-  if (parser_.refusal()) {
-    refuse(*parser_.refusal());
+  if (const auto& refusal = parser_.refusal()) {
+    refuse(*refusal);
     return std::nullopt;
   }
   if (parser_.complete()) {
@@ -182,9 +182,9 @@ void Connection::begin_answer(Response response, bool keep) {
   const auto part = request.method == "HEAD" ? Answer::Part::head : Answer::Part::whole;
   const auto afterwards = !keep_ ? Afterwards::closes : parser_.is_old() ? Afterwards::stays_told : Afterwards::stays;
   try {
-    answer_.emplace(std::move(response), part, afterwards, workshop_.date.now());
+    answer_ = Answer(std::move(response), part, afterwards, workshop_.date.now());
   } catch (const base::Error& error) {
-    answer_.emplace(internal_failure(error.line()), part, afterwards, workshop_.date.now());
+    answer_ = Answer(internal_failure(error.line()), part, afterwards, workshop_.date.now());
   }
   piece_end_ = 0;
   state_ = State::answering;
@@ -192,15 +192,15 @@ void Connection::begin_answer(Response response, bool keep) {
 }
 
 std::optional<Connection::Wait> Connection::write() {
-  if (answer_->complete()) {
+  if (answer_.complete()) {
     finish_answer();
     return std::nullopt;
   }
-  const bool of_file = answer_->file_left() != nullptr;
+  const bool of_file = answer_.file_left() != nullptr;
   const auto before = piece_end_;
-  const auto step = of_file ? send_piece() : channel_->write(answer_->head_left(), answer_->body_left());
+  const auto step = of_file ? send_piece() : channel_->write(answer_.head_left(), answer_.body_left());
   if (step.state == Went::moved) {
-    answer_->advance(step.count);
+    answer_.advance(step.count);
     set_deadline(limits().stall);
     // Between pieces others come first.
     if (of_file && before != 0 && piece_end_ != before) return Wait::turn;
@@ -213,8 +213,8 @@ std::optional<Connection::Wait> Connection::write() {
 
 /// Nothing of a file leaves unless it is, just before, the file that was proven; its end only after all else has left.
 Step Connection::send_piece() {
-  const FileBody& body = *answer_->file_left();
-  const auto sent = answer_->body_sent();
+  const FileBody& body = *answer_.file_left();
+  const auto sent = answer_.body_sent();
   try {
     if (body.file->stamp() != body.stamp) {
       break_off("the file has changed");
@@ -224,7 +224,7 @@ Step Connection::send_piece() {
       const auto left = body.length - sent;
       piece_end_ = sent + (left > kTailBytes ? std::min(kPieceBytes, left - kTailBytes) : left);
     }
-    return channel_->write_file(answer_->head_left(), body, body.offset + sent,
+    return channel_->write_file(answer_.head_left(), body, body.offset + sent,
                                 static_cast<std::size_t>(piece_end_ - sent));
   } catch (const base::Error& error) {
     break_off(error.line());
@@ -233,7 +233,7 @@ Step Connection::send_piece() {
 }
 
 void Connection::finish_answer() {
-  observe(answer_->status(), answer_->body_sent(), true, answer_->note());
+  observe(answer_.status(), answer_.body_sent(), true, answer_.note());
   forget_request();
   if (keep_ && !closing_) {
     parser_.next();
@@ -293,10 +293,9 @@ bool Connection::has_request() const {
   return state_ == State::waiting || state_ == State::answering || (state_ == State::reading && parser_.begun());
 }
 
-void Connection::break_off(std::string why) {
+void Connection::break_off(const std::string& why) {
   if (state_ == State::closed) return;
-  const unsigned status = answer_ ? answer_->status() : 0;
-  observe(status, answer_ ? answer_->body_sent() : 0, false, why);
+  observe(answer_.status(), answer_.body_sent(), false, why);
   close();
 }
 
@@ -309,7 +308,7 @@ void Connection::forget_request() {
   if (exchange_) exchange_->leave();
   exchange_.reset();
   request_.reset();
-  answer_.reset();
+  answer_ = {};
   count_body(0);
 }
 
@@ -333,7 +332,7 @@ void Connection::observe(unsigned status, std::uint64_t bytes, bool complete, co
   try {
     post_.observer(access);
   } catch (const std::exception&) {
-    // Who looks on cannot hinder who is served.
+    return;  // who looks on cannot hinder who is served
   }
 }
 

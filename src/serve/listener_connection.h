@@ -78,7 +78,7 @@ class Connection {
   void forget_request();
   bool has_request() const;
   void await_request();
-  void break_off(std::string why);
+  void break_off(const std::string& why);
   void close();
 
   void observe(unsigned status, std::uint64_t bytes, bool complete, const std::string& note);
@@ -97,7 +97,7 @@ class Connection {
   std::shared_ptr<const Request> request_;  ///< that is being answered
   std::shared_ptr<Exchange> exchange_;
   std::function<void()> wake_;
-  std::optional<Answer> answer_;
+  Answer answer_;
   std::uint64_t piece_end_ = 0;   ///< of a file: up to here the stamp was looked at
   std::size_t counted_body_ = 0;  ///< in post_.body_bytes
   std::size_t discarded_ = 0;

@@ -22,7 +22,7 @@ struct TlsFiles {
 };
 
 struct Limits {
-  std::size_t header_bytes = 16 * 1024;  ///< request line and headers
+  std::size_t header_bytes = 16 << 10;  ///< request line and headers
   std::size_t body_bytes = 0;            ///< 0: requests with a body are refused (413)
   std::size_t connections = 4096;        ///< more are closed at once
   std::size_t connections_per_address = 1024;

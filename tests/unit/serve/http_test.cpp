@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../../../src/serve/http_body.h"
 #include "../../../src/serve/http_parser.h"
 #include "../../../src/serve/http_target.h"
 
@@ -304,6 +305,7 @@ TEST_CASE("Shapes that others read in another way are refused") {
            "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
            "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
            "GET / HTTP/1.1\r\nHost: user@a\r\n\r\n",
+           "GET / HTTP/1.1\r\n" + host + "Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n",
            "GET / HTTP/1.1\r\n" + host + "no colon\r\n\r\n",
            "GET / HTTP/1.1\r\n" + host + ": nameless\r\n\r\n",
            "GET / HTTP/1.1\r\n" + host + "A\tB: c\r\n\r\n",
@@ -340,6 +342,18 @@ TEST_CASE("Chunks of odd forms are refused") {
   }
   CHECK(parsed(head + "1;" + std::string(4000, 'x')) == "refused 400");
   CHECK(parsed(head + "0\r\nA: " + std::string(4000, 'x')) == "refused 400");
+}
+
+TEST_CASE("Fields behind a body are few, and are fields") {
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+  CHECK(parsed(head + "A: b\r\nContent-Length: 7\r\n\r\n") == "POST /|");
+  CHECK(parsed(head + "A: b\r\n c\r\n\r\n") == "refused 400");
+  CHECK(parsed(head + "A\r\n\r\n") == "refused 400");
+  CHECK(parsed(head + ": b\r\n\r\n") == "refused 400");
+  CHECK(parsed(head + "A: b\n\r\n") == "refused 400");
+  std::string many = head;
+  for (std::size_t i = 0; i <= serve::kMaxTrailerFields; ++i) many += "A: b\r\n";
+  CHECK(parsed(many + "\r\n") == "refused 431");
 }
 
 TEST_CASE("Nothing is read behind a refused request") {
