@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 
-#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
@@ -130,7 +129,6 @@ TEST_CASE("Chunked bodies and announced ones") {
 }
 
 TEST_CASE("Replies may come later, from another thread") {
-  std::atomic<int> running{0};
   std::vector<std::jthread> threads;
   std::mutex mutex;
   const serve::Handler later = [&](const auto& request, const auto& reply) {
