@@ -64,7 +64,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void end() {
     ++turn_;
     error_code ignored;
-    static_cast<void>(descriptor_.close(ignored));
+    ignored = descriptor_.close(ignored);
   }
 
  private:
@@ -320,7 +320,7 @@ class Acceptor {
   }
   void close() {
     error_code ignored;
-    static_cast<void>(acceptor_.close(ignored));
+    ignored = acceptor_.close(ignored);
     pause_.cancel();
   }
 

@@ -23,8 +23,8 @@ struct TlsFiles {
 
 struct Limits {
   std::size_t header_bytes = 16 << 10;  ///< request line and headers
-  std::size_t body_bytes = 0;            ///< 0: requests with a body are refused (413)
-  std::size_t connections = 4096;        ///< more are closed at once
+  std::size_t body_bytes = 0;           ///< 0: requests with a body are refused (413)
+  std::size_t connections = 4096;       ///< more are closed at once
   std::size_t connections_per_address = 1024;
   std::size_t requests_per_connection = 100'000;  ///< then the connection is closed after the answer
   std::chrono::milliseconds handshake{10'000};
