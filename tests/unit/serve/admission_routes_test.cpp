@@ -134,6 +134,7 @@ TEST_CASE("a signed decision file decides, and an older one is refused") {
   };
   world.request.snapshot = world.folder / "decisions.snapshot";
   write(5, true);
+  world.cell.reset();
   world.load();
   CHECK(world.get("/v2/lab/app/manifests/1.1").status == 404);
   write(6, false);
