@@ -1,13 +1,10 @@
 #include "gapstow/base/fs.h"
 
 #include <fcntl.h>
-#include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -41,8 +38,6 @@ ErrorCode read_code(int error) {
 }
 
 constexpr std::uint64_t kMaxOffset = INT64_MAX;
-
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
@@ -99,40 +94,12 @@ class SystemFile final : public File {
             nanoseconds(info.st_ctim)};
   }
 
-  std::optional<std::size_t> send_to(int socket, std::uint64_t offset, std::size_t length) override {
-    if (offset > kMaxOffset) return 0;
-    auto position = static_cast<off_t>(offset);
-    for (;;) {
-      const ssize_t count = ::sendfile(socket, descriptor_, &position, length);
-      if (count >= 0) return static_cast<std::size_t>(count);
-      if (errno == EINTR) continue;
-      if (would_block(errno)) return std::nullopt;
-      // Files that cannot be mapped are copied.
-      if (errno == EINVAL || errno == ENOSYS) return File::send_to(socket, offset, length);
-      const bool from_file = errno == EIO || errno == EOVERFLOW || errno == ENOMEM;
-      if (from_file) fail(ErrorCode::io_read, "cannot read " + path_, errno);
-      fail(ErrorCode::network, "cannot send", errno);
-    }
-  }
-
  private:
   int descriptor_;
   std::string path_;
 };
 
 }  // namespace
-
-std::optional<std::size_t> File::send_to(int socket, std::uint64_t offset, std::size_t length) {
-  std::array<std::byte, 16 * 1024> buffer;
-  const std::size_t count = read_at(offset, std::span(buffer).first(std::min(length, buffer.size())));
-  if (count == 0) return 0;
-  for (;;) {
-    const ssize_t sent = ::send(socket, buffer.data(), count, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0) return static_cast<std::size_t>(sent);
-    if (would_block(errno)) return std::nullopt;
-    if (errno != EINTR) fail(ErrorCode::network, "cannot send", errno);
-  }
-}
 
 std::unique_ptr<File> SystemFs::open(const std::string& path) {
   const int descriptor = ::open(system_path(path), O_RDONLY | O_CLOEXEC);

@@ -44,13 +44,6 @@ class PartsFile final : public base::File {
     return all;
   }
 
-  std::optional<std::size_t> send_to(int socket, std::uint64_t offset, std::size_t length) override {
-    const Piece piece = at(offset);
-    if (piece.part == nullptr) return 0;
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(length, piece.length));
-    return piece.part->file->send_to(socket, piece.offset, wanted);
-  }
-
   void write_at(std::uint64_t, base::ByteView) override { refuse(); }
   void sync() override { refuse(); }
   void start_writeback(std::uint64_t, std::uint64_t) override {}

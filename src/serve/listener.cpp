@@ -242,7 +242,7 @@ void Session::wait(Connection::Wait wait) {
 
 std::unique_ptr<Channel> Shard::channel(int socket) {
   const auto tls = listener_.tls_now();
-  return tls == nullptr ? plain_channel(socket) : tls_channel(socket, tls->session(socket), scratch_);
+  return tls == nullptr ? plain_channel(socket, scratch_) : tls_channel(socket, tls->session(socket), scratch_);
 }
 
 void Shard::begin(int socket, const sockaddr_storage& address) {

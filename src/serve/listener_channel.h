@@ -59,7 +59,7 @@ class Channel {
   std::string why_;
 };
 
-std::unique_ptr<Channel> plain_channel(int socket);
+std::unique_ptr<Channel> plain_channel(int socket, std::span<std::byte> scratch);
 /// `scratch` belongs to the thread, and is used within single calls only.
 std::unique_ptr<Channel> tls_channel(int socket, Ssl ssl, std::span<std::byte> scratch);
 

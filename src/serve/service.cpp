@@ -17,8 +17,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-/// Downloads give way to decisions.
-constexpr int kDownloadNiceness = 5;
+/// Downloads give way to decisions, where there are any.
+constexpr int kDownloadNiceness = 15;
 
 constexpr std::size_t kStatusConnections = 64;
 constexpr std::size_t kAdmissionConnections = 1024;
@@ -74,12 +74,13 @@ struct Service::Parts {
       NotaryRoutes::owns(request->path) ? notary->answer(request, reply) : registry->answer(request, reply);
     };
     const auto& limits = settings.registry_limits;
+    const int niceness = settings.admission ? kDownloadNiceness : 0;
     const bool together = settings.registry && settings.notary && same_place(*settings.registry, *settings.notary);
-    if (together) add(all, "registry+notary", *settings.registry, limits, settings.threads, kDownloadNiceness, both);
+    if (together) add(all, "registry+notary", *settings.registry, limits, settings.threads, niceness, both);
     if (settings.registry && !together) {
-      add(all, "registry", *settings.registry, limits, settings.threads, kDownloadNiceness, images);
+      add(all, "registry", *settings.registry, limits, settings.threads, niceness, images);
     }
-    if (settings.notary && !together) add(all, "notary", *settings.notary, limits, 1, kDownloadNiceness, chains);
+    if (settings.notary && !together) add(all, "notary", *settings.notary, limits, 1, niceness, chains);
     if (settings.admission) {
       Limits few = settings.registry_limits;
       few.body_bytes = enforce::kMaxReviewBytes;

@@ -39,10 +39,6 @@ class File {
   virtual void start_writeback(std::uint64_t offset, std::uint64_t length) = 0;
   /// Of the file as it is now. Files in memory have one stamp for ever.
   virtual FileStamp stamp() { return {}; }
-  /// Moves up to `length` bytes (not 0) from `offset` into a socket that does not block; the count, 0 at the end of
-  /// the file, nothing when the socket takes none now. Error{network} when the other side is gone. This one copies
-  /// through memory; files of the system do without.
-  virtual std::optional<std::size_t> send_to(int socket, std::uint64_t offset, std::size_t length);
 };
 
 struct FileStatus {
