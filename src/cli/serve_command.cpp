@@ -69,8 +69,8 @@ class OutputSink final : public base::Sink {
 
 serve::EventLog::Open log_opener(const Arguments& arguments, Terminal& terminal) {
   const std::string path = arguments.value_or("log", "-");
+  if (path == "off") return {};
   return [path, &terminal]() -> std::unique_ptr<base::Sink> {
-    if (path == "off") return nullptr;
     if (path == "-") return std::make_unique<OutputSink>(terminal.output);
     return std::make_unique<AppendingSink>(terminal.fs, path);
   };

@@ -14,6 +14,9 @@ namespace {
 using json::Array;
 using json::Object;
 
+/// How long lines are gathered before they are written.
+constexpr std::chrono::milliseconds kGathering{5};
+
 /// What clients send is shortened, and made valid UTF-8 without control characters.
 std::string shown(std::string_view text) {
   constexpr std::size_t kMost = 1024;
@@ -31,10 +34,13 @@ struct EventLog::Machine {
   std::function<void(std::uint64_t)> dropped;
   std::mutex mutex;
   std::condition_variable filled;
+  std::condition_variable ended;
   std::string waiting;
   bool reopening = true;
   bool stopping = false;
   std::jthread writer;
+
+  bool is_off() const { return open == nullptr; }
 
   void add(std::string_view what, Object line) {
     line.set("event", std::string(what));
@@ -42,13 +48,15 @@ struct EventLog::Machine {
     std::string text = json::serialize(line);
     text += '\n';
     bool lost = false;
+    bool is_first = false;
     {
       const std::lock_guard lock(mutex);
       lost = waiting.size() + text.size() > kMaxWaitingLogBytes;
+      is_first = waiting.empty();
       if (!lost) waiting += text;
     }
     if (lost) return dropped(1);
-    filled.notify_one();
+    if (is_first) filled.notify_one();
   }
 
   void run() {
@@ -56,6 +64,8 @@ struct EventLog::Machine {
     std::unique_lock lock(mutex);
     for (;;) {
       filled.wait(lock, [&] { return stopping || reopening || !waiting.empty(); });
+      // Lines come in bursts: one that wakes this thread is waited on by those that follow.
+      if (!stopping) ended.wait_for(lock, kGathering, [&] { return stopping; });
       if (stopping && waiting.empty()) return;
       std::string text = std::move(waiting);
       waiting.clear();
@@ -68,7 +78,7 @@ struct EventLog::Machine {
 
   void write(std::unique_ptr<base::Sink>& sink, const std::string& text, bool anew) {
     try {
-      if (anew) sink = open();
+      if (anew && open != nullptr) sink = open();
       if (sink && !text.empty()) sink->write(base::as_bytes(text));
     } catch (const base::Error&) {
       // Nobody is left to tell: what could not be written is counted.
@@ -88,9 +98,11 @@ EventLog::~EventLog() {
     machine_->stopping = true;
   }
   machine_->filled.notify_one();
+  machine_->ended.notify_one();
 }
 
 void EventLog::access(const Access& access) {
+  if (machine_->is_off()) return;
   Object line{{"listener", access.listener},    {"peer", access.peer},
               {"method", shown(access.method)}, {"target", shown(access.target)},
               {"status", access.status},        {"bytes", access.bytes},
@@ -103,6 +115,7 @@ void EventLog::access(const Access& access) {
 
 void EventLog::decision(std::string_view point, std::string_view place, std::string_view peer,
                         const enforce::Ruling& ruling) {
+  if (machine_->is_off()) return;
   Object line{{"point", std::string(point)},
               {"peer", std::string(peer)},
               {"verdict", std::string(enforce::name(ruling.verdict))},
@@ -120,7 +133,9 @@ void EventLog::decision(std::string_view point, std::string_view place, std::str
   machine_->add("decision", std::move(line));
 }
 
-void EventLog::event(std::string_view what, json::Object details) { machine_->add(what, std::move(details)); }
+void EventLog::event(std::string_view what, json::Object details) {
+  if (!machine_->is_off()) machine_->add(what, std::move(details));
+}
 
 void EventLog::reopen() {
   {

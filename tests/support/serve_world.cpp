@@ -39,8 +39,7 @@ std::string header_of(const serve::Response& response, const std::string& name) 
   return {};
 }
 
-ServeWorld::ServeWorld(const std::function<void(trust::TrustStore&)>& change)
-    : log([]() -> std::unique_ptr<base::Sink> { return nullptr; }, clock, [](std::uint64_t) {}) {
+ServeWorld::ServeWorld(const std::function<void(trust::TrustStore&)>& change) : log({}, clock, [](std::uint64_t) {}) {
   pack_sample(fs, bundle);
   if (change) change(store);
   request.bundles = {bundle};

@@ -41,7 +41,6 @@ struct ServeWorld {
   std::unique_ptr<serve::HoldingsCell> cell;
   serve::Proofs proofs{1};
   serve::Metrics metrics;
-  std::string logged;
   serve::EventLog log;
   std::unique_ptr<serve::BorderSignatures> border;
 };

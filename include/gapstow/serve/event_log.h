@@ -22,7 +22,8 @@ inline constexpr std::size_t kMaxWaitingLogBytes = 16ULL << 20;
 /// kMaxWaitingLogBytes are waiting, lines are dropped and counted. Any number of threads.
 class EventLog {
  public:
-  /// `open` gives the sink, at first and after each reopen(); nullptr means no log. `dropped` is told of lost lines.
+  /// `open` gives the sink, at first and after each reopen(); an empty function means no log. `dropped` is told of lost
+  /// lines.
   using Open = std::function<std::unique_ptr<base::Sink>()>;
   EventLog(Open open, const base::Clock& clock, std::function<void(std::uint64_t)> dropped);
   ~EventLog();
