@@ -210,6 +210,9 @@ doctors() {
 }
 
 failures() {
+  json 3 failure gapstow serve none.gapstow --trust-store trust --state none.db
+  json 2 failure gapstow serve --trust-store trust --state none.db
+  json 2 failure gapstow emit nothing none.gapstow --trust-store trust --state none.db
   json 2 failure gapstow verify --trust-store trust --state none.db
   json 2 failure gapstow split app.gapstow
   json 2 failure gapstow pack "$exact_image" --name 'Not A Name' --signer alice.key --trust none --trust-store trust -o x.gapstow
