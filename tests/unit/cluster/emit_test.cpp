@@ -194,7 +194,7 @@ TEST_CASE("emit policy.json: with a border key its signatures decide") {
   REQUIRE(identity.at("type").string() == "remapIdentity");
   REQUIRE(identity.at("prefix").string() == "registry.airgap.local/apps/api");
   REQUIRE(identity.at("signedPrefix").string() == "quay.io/acme/api");
-  const auto& attachments = file(emit("policy.json", place), "registries.d/gapstow.yaml");
+  const std::string attachments = file(emit("policy.json", place), "registries.d/gapstow.yaml");
   REQUIRE(contains(attachments, "gapstow.example:5443\":\n    use-sigstore-attachments: true\n"));
 }
 

@@ -310,7 +310,8 @@ TEST_CASE("whichever request fails, there is no tag and no state, and the next r
     CHECK(far.tag("team/app", "1.0") == lab.first.root.digest.text());
     lab.fs.remove(lab.state_path);
   }
-  CHECK(failed > (status == 0 ? 1 : 4));
+  // A connection that is cut before it answers is opened anew when it had been used before.
+  CHECK(failed > (status == 0 ? 0 : 4));
 }
 
 TEST_CASE("an upload that is cut begins again where the bundle can be read again") {

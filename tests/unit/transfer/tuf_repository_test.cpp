@@ -14,6 +14,12 @@
 namespace gapstow::test {
 namespace {
 
+/// Packed once: a layer that is packed a second later has other bytes.
+const std::string& other_manifest() {
+  static const std::string manifest = make_image("other").manifest;
+  return manifest;
+}
+
 using base::ErrorCode;
 
 const std::string kGun = "near.test/team/app";
@@ -31,7 +37,7 @@ struct TufLab : Lab {
     repository.add_targets("images", 1, {repository.keys.at("delegation")});
     repository.delegate("targets", "images", {{repository.keys.at("delegation")}, 1}, {"near.test/team/*"});
     repository.put("images", kGun + ":1.0", image.manifest);
-    repository.put("images", kGun + ":other", make_image("other").manifest);
+    repository.put("images", kGun + ":other", other_manifest());
     repository.put("targets", "app.json", image.manifest);
     store.roots.push_back(root_entry("*", repository.build().roots.at(1)));
     write();
@@ -83,7 +89,7 @@ struct TufLab : Lab {
                                               {"note", "a note"},
                                               {"app.json", image.manifest},
                                               {kGun + ":1.0", image.manifest},
-                                              {kGun + ":other", make_image("other").manifest}};
+                                              {kGun + ":other", other_manifest()}};
 };
 
 std::optional<std::string> TufLab::client_finds(const std::string& place, const std::string& name) {
