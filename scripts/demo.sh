@@ -145,17 +145,18 @@ serve_it() {
   local serve=(gapstow serve app.gapstow --state state.db --registry 127.0.0.1:0 --status off --log log.jsonl --max-age 36500d)
   show_line "${serve[*]} &"
   "${serve[@]}" 2>serve.txt &
-  local server=$! url=
-  trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
-  until url=$(sed -n 's/.* at \(http:.*\)/\1/p' serve.txt) && [ -n "$url" ]; do sleep 0.1; kill -0 $server; done
+  server=$!
+  local url=
+  trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
+  until url=$(sed -n 's/.* at \(http:.*\)/\1/p' serve.txt) && [ -n "$url" ]; do sleep 0.1; kill -0 "$server"; done
   cat serve.txt
   show_line "curl -s $url/v2/lab/app/manifests/1.1 | sha256sum"
   curl -s "$url/v2/lab/app/manifests/1.1" | sha256sum | grep "^$signed"
   run curl -s -w '\n%{http_code}\n' "$url/v2/lab/app/manifests/latest"
   run curl -s -o root.json -w '%{http_code}\n' "$url/v2/$gun/_trust/tuf/1.root.json"
   run cmp root.json samples/chains/dct-delegated/1.root.json
-  kill $server
-  wait $server
+  kill "$server"
+  wait "$server"
   show_line "grep decision log.jsonl"
   grep '"event":"decision"' log.jsonl
 }

@@ -23,9 +23,7 @@ constexpr int kDownloadNiceness = 15;
 constexpr std::size_t kStatusConnections = 64;
 constexpr std::size_t kAdmissionConnections = 1024;
 
-bool same_place(const Endpoint& a, const Endpoint& b) {
-  return a.address == b.address && a.port == b.port && a.port != 0;
-}
+bool same_place(const Endpoint& a, const Endpoint& b) { return a.address == b.address && a.port == b.port; }
 
 std::string url_of(const Endpoint& endpoint, std::uint16_t port) {
   const bool is_v6 = endpoint.address.find(':') != std::string::npos;
