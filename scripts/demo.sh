@@ -147,7 +147,7 @@ serve_it() {
   "${serve[@]}" 2>serve.txt &
   server=$!
   local url=
-  trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
+  trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
   until url=$(sed -n 's/.* at \(http:.*\)/\1/p' serve.txt) && [ -n "$url" ]; do sleep 0.1; kill -0 "$server"; done
   cat serve.txt
   show_line "curl -s $url/v2/lab/app/manifests/1.1 | sha256sum"
@@ -157,6 +157,7 @@ serve_it() {
   run cmp root.json samples/chains/dct-delegated/1.root.json
   kill "$server"
   wait "$server"
+  trap 'rm -rf "$work"' EXIT
   show_line "grep decision log.jsonl"
   grep '"event":"decision"' log.jsonl
 }
