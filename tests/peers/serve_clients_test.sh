@@ -20,7 +20,8 @@ start_containerd
 ctr_here() { ctr -a "$containerd_socket" -n k8s.io "$@"; }
 ctr_here images pull --hosts-dir "$work/certs.d" --snapshotter native "$reference_11" >pull.log 2>&1 ||
   fail "containerd: $(tail -n 3 pull.log) $(tail -n 2 serve.log)"
-ctr_here images ls | grep "^$reference_11 " | grep -q "$digest_11" || fail "containerd has: $(ctr_here images ls)"
+ctr_here images ls >listed
+grep "^$reference_11 .*$digest_11" listed >/dev/null || fail "containerd has: $(cat listed)"
 grep -q '"target":"/v2/lab/app/manifests/1.1?ns=localhost' serve.log || fail "no ns was sent: $(cat serve.log)"
 if ctr_here images pull --hosts-dir "$work/certs.d" --snapshotter native localhost:5000/lab/app:9.9 >pull.log 2>&1; then
   fail "containerd pulled what is not proven"
@@ -42,7 +43,8 @@ if skopeo_here docker://localhost:5000/lab/app:9.9 dir:refused >copy.log 2>&1; t
 podman_here() { podman --root "$work/podman" --runroot "$work/podman-run" --storage-driver vfs "$@"; }
 podman_here pull --signature-policy containers/policy.json --cert-dir "$certificates" "$reference_11" >pull.log 2>&1 ||
   fail "podman: $(cat pull.log)"
-podman_here image inspect --format '{{.Digest}}' "$reference_11" | grep -q "$digest_11" || fail "podman has another digest"
+podman_here image inspect --format '{{.Digest}}' "$reference_11" >inspected
+grep -q "$digest_11" inspected || fail "podman has another digest"
 
 echo "-- the signature of the border, as openssl and skopeo see it"
 "$GAPSTOW" emit policy.json "${from_bundle[@]}" --border-key border.pub --output border

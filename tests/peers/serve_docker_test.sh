@@ -40,7 +40,8 @@ for each in "1.0 $first" "1.1 $delegated"; do
   tag=${each% *} digest=${each#* }
   docker pull "$repository:$tag" >pull.log 2>&1 || fail "docker cannot pull $tag: $(tail -n 3 pull.log serve.log)"
   grep -q "$digest" pull.log || fail "docker pulled another digest: $(cat pull.log)"
-  docker image inspect "$repository:$tag" | grep -q "@$digest" || fail "the engine holds another digest of $tag"
+  docker image inspect "$repository:$tag" >inspected
+  grep -q "@$digest" inspected || fail "the engine holds another digest of $tag"
 done
 
 echo "-- the signers are those of the origin"
