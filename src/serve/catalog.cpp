@@ -8,19 +8,6 @@
 namespace gapstow::serve {
 namespace {
 
-/// The version of the snapshot of a chain; 0 without a chain.
-std::uint64_t version_of(const transfer::Outcome& outcome, std::optional<std::size_t> chain) {
-  if (!chain) return 0;
-  for (const auto& role : outcome.chains.at(*chain).roles) {
-    if (role.name == "snapshot") return role.version;
-  }
-  return 0;
-}
-
-std::optional<std::size_t> chain_of(const bundle::ImageRecord& record) {
-  return record.proof ? std::optional(record.proof->chain) : std::nullopt;
-}
-
 bool is_manifest(const std::string& media_type) {
   return oci::is_image_manifest(media_type) || oci::is_index(media_type);
 }
@@ -45,7 +32,7 @@ void Catalog::add_image(const Bundle& bundle, std::size_t index) {
   auto& repository = repositories_[reference.repository()];
   repository.origin = reference.repository();
 
-  const Age age{version_of(bundle->outcome(), chain_of(outcome.record)), bundle->outcome().sealed_at};
+  const Age age = age_of(bundle->outcome(), outcome);
   const auto [known, added] = tag_ages_.try_emplace(named.reference, age);
   if (!reference.tag.empty() && (added || known->second <= age)) {
     known->second = age;
@@ -82,7 +69,7 @@ void Catalog::add_image(const Bundle& bundle, std::size_t index) {
 void Catalog::add_chain(const Bundle& bundle, std::size_t index) {
   const auto& record = bundle->bundle().statement().chains[index];
   if (record.dialect != "notary-v1") return;
-  const Age age{version_of(bundle->outcome(), index), bundle->outcome().sealed_at};
+  const Age age = age_of(bundle->outcome(), index);
   const auto [known, added] = chain_ages_.try_emplace(record.gun, age);
   if (!added && age < known->second) return;
   known->second = age;

@@ -39,18 +39,6 @@ base::Time floor_of(const std::vector<transfer::Outcome>& outcomes, const Decisi
   return floor;
 }
 
-/// How new an image is: the version of the snapshot that lists its target, then the time of the seal.
-using Age = std::pair<std::uint64_t, base::Time>;
-
-Age age_of(const transfer::Outcome& outcome, const transfer::ImageOutcome& image) {
-  Age age{0, outcome.sealed_at};
-  if (!image.record.proof) return age;
-  for (const auto& role : outcome.chains.at(image.record.proof->chain).roles) {
-    if (role.name == "snapshot") age.first = role.version;
-  }
-  return age;
-}
-
 class Gatherer {
  public:
   void add(const transfer::Outcome& outcome) {
@@ -111,6 +99,19 @@ class Gatherer {
 };
 
 }  // namespace
+
+Age age_of(const transfer::Outcome& outcome, std::optional<std::size_t> chain) {
+  Age age{0, outcome.sealed_at};
+  if (!chain) return age;
+  for (const auto& role : outcome.chains.at(*chain).roles) {
+    if (role.name == "snapshot") age.first = role.version;
+  }
+  return age;
+}
+
+Age age_of(const transfer::Outcome& outcome, const transfer::ImageOutcome& image) {
+  return age_of(outcome, image.record.proof ? std::optional(image.record.proof->chain) : std::nullopt);
+}
 
 KnownImage known_image(const transfer::Outcome& outcome, const transfer::ImageOutcome& image) {
   KnownImage known;

@@ -71,7 +71,7 @@ Object referrer_entry(const oci::Attachment& attachment, const SharedBody& manif
 Response RegistryRoutes::tags(const Request& request, const Asked& asked) const {
   std::vector<std::string> names;
   for (const auto& [tag, digest] : asked.found.repository->tags) {
-    if (rule_on(request, asked, ":" + tag).allowed()) names.push_back(tag);
+    if (rule_on(asked, ":" + tag).allowed()) names.push_back(tag);
   }
   const auto page = page_of(names, request, request.path);
   Response response =

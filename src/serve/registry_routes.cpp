@@ -105,7 +105,7 @@ Response RegistryRoutes::documents(const Request& request, const Asked& asked) c
 }
 
 /// What the judge says of the repository with ":tag" or "@digest" behind it.
-enforce::Ruling RegistryRoutes::rule_on(const Request&, const Asked& asked, const std::string& suffix) const {
+enforce::Ruling RegistryRoutes::rule_on(const Asked& asked, const std::string& suffix) const {
   return asked.holdings->judge.judge({asked.found.local + suffix, enforce::TagPolicy::accept, {}, {}, {}},
                                      parts_.clock.now());
 }
@@ -140,7 +140,7 @@ Response RegistryRoutes::manifest(const Request& request, const Asked& asked) co
   const bool is_attachment = known != repository.blobs.end() && known->second.is_attachment;
   if (is_attachment && is_offered(asked, known->second)) return show(request, known->second, *wanted);
   const std::string suffix = asked.digest ? "@" + asked.digest->text() : ":" + asked.place.last;
-  const auto ruling = rule_on(request, asked, suffix);
+  const auto ruling = rule_on(asked, suffix);
   parts_.metrics.decision(kPoint, enforce::name(ruling.verdict), ruling.rule);
   parts_.metrics.decision_took(
       kPoint, std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started));
@@ -218,7 +218,7 @@ void RegistryRoutes::blob(const std::shared_ptr<const Request>& request, const A
   }
   const CatalogBlob& blob = found->second;
   if (!is_offered(asked, blob)) {
-    const auto ruling = rule_on(*request, asked, "@" + blob.images.front().text());
+    const auto ruling = rule_on(asked, "@" + blob.images.front().text());
     return reply(registry_error(404, kNoSuchBlob, ruling.reason));
   }
   if (blob.document) {

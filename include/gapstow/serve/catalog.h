@@ -11,6 +11,7 @@
 
 #include "gapstow/enforce/relocations.h"
 #include "gapstow/oci/attachment.h"
+#include "gapstow/serve/decisions.h"
 #include "gapstow/serve/http.h"
 #include "gapstow/transfer/held.h"
 
@@ -62,8 +63,6 @@ class Catalog {
   std::vector<const CatalogRepository*> with_path(std::string_view path) const;
 
  private:
-  /// How new a tag or chain is: version of the snapshot that lists it, then the time of the seal.
-  using Age = std::pair<std::uint64_t, base::Time>;
   void add_image(const Bundle& bundle, std::size_t index);
   void add_chain(const Bundle& bundle, std::size_t index);
 

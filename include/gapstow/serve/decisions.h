@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "gapstow/base/time.h"
@@ -11,6 +12,11 @@
 #include "gapstow/trust/store.h"
 
 namespace gapstow::serve {
+
+/// How new what a chain proves is: the version of its snapshot (0 without a chain), then the time of the seal.
+using Age = std::pair<std::uint64_t, base::Time>;
+Age age_of(const transfer::Outcome& outcome, std::optional<std::size_t> chain);
+Age age_of(const transfer::Outcome& outcome, const transfer::ImageOutcome& image);
 
 /// An image of an outcome, with what vouches for it and until when. What the rules of the trust store refuse is known
 /// as refused.

@@ -45,7 +45,7 @@ class RegistryRoutes {
   bool is_offered(const Asked& asked, const CatalogBlob& blob) const;
   std::optional<Response> border_manifest(const Request& request, const Asked& asked,
                                           const std::optional<digest::Digest>& carried) const;
-  enforce::Ruling rule_on(const Request& request, const Asked& asked, const std::string& suffix) const;
+  enforce::Ruling rule_on(const Asked& asked, const std::string& suffix) const;
   Response show(const Request& request, const CatalogBlob& blob, const digest::Digest& digest) const;
 
   ServiceParts parts_;
