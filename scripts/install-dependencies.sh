@@ -27,8 +27,8 @@ is_installed() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-packages_of() {  # GROUP
-  awk -v group="$1" '$1 == group { print $2 }' "$list"
+packages_of() {  # GROUP: a line each, PACKAGE [COMMAND]
+  awk -v group="$1" '$1 == group { print $2, $3 }' "$list"
 }
 
 # Servers among the peers are started by tests, on their own ports; their packages must not start them now (in a
@@ -45,16 +45,18 @@ allow_service_starts() {
 }
 
 main() {
-  local group package missing=()
+  local group package command missing=()
   [ $# -gt 0 ] || set -- build test peers
   for group in "$@"; do
     if [ -z "$(packages_of "$group")" ]; then
       say "no such group: $group"
       exit 2
     fi
-    for package in $(packages_of "$group"); do
-      is_installed "$package" || missing+=("$package")
-    done
+    while read -r package command; do
+      is_installed "$package" && continue
+      if [ -n "$command" ] && type "$command" >/dev/null 2>&1; then continue; fi
+      missing+=("$package")
+    done < <(packages_of "$group")
   done
 
   if [ ${#missing[@]} -eq 0 ]; then return; fi
