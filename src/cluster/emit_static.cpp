@@ -70,7 +70,7 @@ std::string policy_file(const EmitSite& site, const std::vector<ProvenImage>& im
       {"kind", "ValidatingAdmissionPolicyBinding"},
       {"metadata", metadata},
       {"spec", json::Object{{"policyName", name}, {"validationActions", json::Array{"Deny", "Audit"}}}}};
-  return head_comment(kAboutPolicy, images) + "---\n" + write_yaml(policy) + "---\n" + write_yaml(binding);
+  return join_documents(head_comment(kAboutPolicy, images), {write_yaml(policy), write_yaml(binding)});
 }
 
 }  // namespace

@@ -68,8 +68,8 @@ json::Object object(std::string_view version, std::string_view kind, json::Objec
   return {{"apiVersion", version}, {"kind", kind}, {"metadata", std::move(metadata)}};
 }
 
-std::string range_documents(const EmitSite& site, const std::map<std::string, std::string>& keys,
-                            const std::string& range) {
+std::vector<std::string> range_documents(const EmitSite& site, const std::map<std::string, std::string>& keys,
+                                         const std::string& range) {
   const std::string name = range.empty() ? "gapstow-digests" : "gapstow-digests-" + range;
   json::Object data;
   for (const auto& [key, image] : keys) {
@@ -92,9 +92,8 @@ std::string range_documents(const EmitSite& site, const std::map<std::string, st
                    {"paramRef",
                     json::Object{{"name", name}, {"namespace", site.name_space}, {"parameterNotFoundAction", "Deny"}}},
                    {"validationActions", json::Array{"Deny", "Audit"}}});
-  return "---\n" + write_yaml(map) + "---\n" +
-         write_yaml(policy, {{"/spec/failurePolicy", "What cannot be evaluated is denied."}}) + "---\n" +
-         write_yaml(binding, {{"/spec/paramRef/parameterNotFoundAction", "Without its list the policy denies."}});
+  return {write_yaml(map), write_yaml(policy, {{"/spec/failurePolicy", "What cannot be evaluated is denied."}}),
+          write_yaml(binding, {{"/spec/paramRef/parameterNotFoundAction", "Without its list the policy denies."}})};
 }
 
 json::Value variable(const std::string& name, const std::string& expression) {
@@ -154,9 +153,11 @@ std::vector<EmittedFile> emit_vap(const EmitSite& site, const std::vector<Proven
   const auto keys = keys_of(images);
   std::string about(kAbout);
   about.replace(about.find("%n"), 2, site.name_space);
-  std::string text = head_comment(about, images);
-  for (const auto& range : ranges_of(range_digits(keys))) text += range_documents(site, keys, range);
-  return {{"policy.yaml", std::move(text)}};
+  std::vector<std::string> documents;
+  for (const auto& range : ranges_of(range_digits(keys))) {
+    for (auto& document : range_documents(site, keys, range)) documents.push_back(std::move(document));
+  }
+  return {{"policy.yaml", join_documents(head_comment(about, images), documents)}};
 }
 
 }  // namespace gapstow::cluster

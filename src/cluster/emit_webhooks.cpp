@@ -101,12 +101,12 @@ std::vector<EmittedFile> emit_webhooks(const EmitSite& site, const std::vector<P
   const YamlComments comments{
       {"/webhooks/0/failurePolicy", "No answer is no permission."},
       {"/webhooks/0/rules/0/resources", "Subresources are not meant by the name of their resource."}};
-  std::string text = comment_lines(kAbout);
-  for (const auto& object : webhook_objects(site, "")) text += "---\n" + write_yaml(object, comments);
+  std::vector<std::string> documents;
+  for (const auto& object : webhook_objects(site, "")) documents.push_back(write_yaml(object, comments));
   const std::string about =
       "kube-apiserver --admission-control-config-file=THIS-FILE, so that webhooks get a client certificate: gapstow\n"
       "serve answers nobody without one. When there is such a file already, add the plugins below to it.";
-  return {{"webhooks.yaml", std::move(text)},
+  return {{"webhooks.yaml", join_documents(comment_lines(kAbout), documents)},
           {"webhook-configuration.yaml",
            comment_lines(about) + write_yaml(admission_configuration(webhook_plugins(site, false)))},
           webhook_kubeconfig(site)};

@@ -118,6 +118,14 @@ std::string write_yaml(const json::Value& value, const YamlComments& comments) {
   return writer.take();
 }
 
+std::string join_documents(std::string head, const std::vector<std::string>& documents) {
+  for (const auto& document : documents) {
+    if (&document != &documents.front()) head += "---\n";
+    head += document;
+  }
+  return head;
+}
+
 std::string comment_lines(std::string_view text) {
   std::string lines;
   for (const auto part : base::split(text, '\n')) lines.append(part.empty() ? "#" : "# ").append(part).append("\n");

@@ -17,6 +17,10 @@ using YamlComments = std::map<std::string, std::string>;
 /// takes them for strings.
 std::string write_yaml(const json::Value& value, const YamlComments& comments = {});
 
+/// Documents of one file below its comment. The comment belongs to the first of them: API servers take comments with a
+/// line of dashes behind them for an object without a kind.
+std::string join_documents(std::string head, const std::vector<std::string>& documents);
+
 /// Lines that begin with "# ".
 std::string comment_lines(std::string_view text);
 

@@ -32,6 +32,9 @@ def text(path):
 
 
 def documents(path):
+    for part in re.split(r"^---$", text(path), flags=re.M):
+        check(any(line and not line.startswith("#") for line in part.split("\n")),
+              f"{path}: comments alone, which an API server takes for an object without a kind")
     return [document for document in yaml.safe_load_all(text(path)) if document is not None]
 
 
