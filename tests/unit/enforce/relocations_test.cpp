@@ -146,6 +146,8 @@ TEST_CASE("relocations that contradict each other are refused") {
       {{"a..test/x", "l.test/m", {}}},
       {{"a.test/x..y", "l.test/m", {}}},
       {{"index.docker.io/x", "l.test/m", {}}},  // not the normal form
+      {{"registry-1.docker.io/x", "l.test/m", {}}},
+      {{"a.test/x", "registry-1.docker.io/x", {}}},
       {{"a.test/" + std::string(240, 'x'), "l.test/m", {}}},
   };
   for (const auto& rules : bad) {
