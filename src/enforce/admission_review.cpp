@@ -85,7 +85,7 @@ Finding judge_pod(const Judge& judge, const ReviewOptions& options, Hook hook, c
   // A pod without any image does not exist: something else was meant than what is read here.
   if (pod.images.empty()) return refuse(ErrorCode::malformed, "malformed-request", "the object names no image");
   Finding finding;
-  Bench bench(judge, question_of(request, pod, options, hook), now);
+  Bench bench(judge, question_of(request, pod, options, hook), options, now);
   finding.rulings.reserve(pod.images.size());
   std::vector<JudgedImage> judged;
   for (const auto& image : pod.images) {
@@ -157,6 +157,7 @@ ReviewAnswer answer_admission_review(const Judge& judge, const ReviewOptions& op
   try {
     const json::Value review = parse_review(body, kAdmissionVersion, kAdmissionKind);
     const AdmissionRequest request = read_admission_request(review);
+    answer.place = request.place;
     Finding finding = judge_request(judge, options, hook, request, now);
     answer.allowed = all_allowed(finding.rulings);
     answer.body = json::serialize(json::Object{{"apiVersion", kAdmissionVersion},

@@ -116,4 +116,18 @@ ProvenToken prove_token(std::string_view base64, const std::vector<trust::Operat
   return {parse_payload(envelope.payload), who.name};
 }
 
+std::vector<TriedToken> try_tokens(const std::vector<std::string>& tokens,
+                                   const std::vector<trust::Operator>& operators) {
+  std::vector<TriedToken> all;
+  for (const auto& token : tokens) {
+    TriedToken& tried = all.emplace_back();
+    try {
+      tried.proven = prove_token(token, operators);
+    } catch (const Error& error) {
+      tried.why_not = error.line() + " [" + std::string(base::name(error.code())) + "]";
+    }
+  }
+  return all;
+}
+
 }  // namespace gapstow::enforce

@@ -32,22 +32,23 @@ Question question_of(const json::Cursor& spec, const ReviewOptions& options) {
   return question;
 }
 
-std::vector<Ruling> rule(const Judge& judge, const ReviewOptions& options, const json::Cursor& spec, base::Time now) {
-  std::vector<Ruling> rulings;
+void judge_containers(ReviewAnswer& answer, const Judge& judge, const ReviewOptions& options, const json::Cursor& spec,
+                      base::Time now) {
   try {
-    Bench bench(judge, question_of(spec, options), now);
+    Question question = question_of(spec, options);
+    answer.place = question.place;
+    Bench bench(judge, std::move(question), options, now);
     const auto containers = spec.at("containers").array();
     base::check_limit(containers.size(), kMaxReviewImages, "containers of a review");
     for (const auto& container : containers) {
       const auto image = container.maybe("image");
-      rulings.push_back(bench.judge(image ? image->string(kMaxReviewBytes) : std::string()));
+      answer.rulings.push_back(bench.judge(image ? image->string(kMaxReviewBytes) : std::string()));
     }
     // A pod without any container does not exist: something else was meant than what is read here.
-    if (rulings.empty()) spec.refuse("no containers");
+    if (answer.rulings.empty()) spec.refuse("no containers");
   } catch (const Error& error) {
-    rulings = {refusal_of(error.code(), "malformed-request", error.line())};
+    answer.rulings = {refusal_of(error.code(), "malformed-request", error.line())};
   }
-  return rulings;
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ ReviewAnswer answer_image_review(const Judge& judge, const ReviewOptions& option
   ReviewAnswer answer;
   try {
     const json::Value request = parse_review(body, kApiVersion, kKind);
-    answer.rulings = rule(judge, options, json::Cursor(request).at("spec"), now);
+    judge_containers(answer, judge, options, json::Cursor(request).at("spec"), now);
   } catch (const Error& error) {
     return unanswerable(error);
   }

@@ -90,8 +90,9 @@ void judge_digest(Ruling& ruling, const std::vector<ImageView>& holders, const D
 /// What the tokens that came along say about a digest that nothing else lets pass.
 class TokenTrial {
  public:
-  TokenTrial(const Question& question, const std::vector<trust::Operator>& operators, base::Time now)
-      : question_(question), operators_(operators), now_(now) {}
+  TokenTrial(const Question& question, const std::vector<trust::Operator>& operators, base::Time now,
+             std::vector<TriedToken>& tried)
+      : question_(question), operators_(operators), now_(now), tried_(tried) {}
 
   void run(Ruling& ruling, const std::optional<Digest>& digest) {
     if (question_.tokens.empty()) return;
@@ -100,8 +101,9 @@ class TokenTrial {
     if (question_.tokens.size() > kMaxTokensTried) {
       return add(ruling, "more than " + std::to_string(kMaxTokensTried) + " tokens");
     }
-    for (const auto& token : question_.tokens) {
-      const std::string why_not = try_one(ruling, token, *digest);
+    if (tried_.empty()) tried_ = try_tokens(question_.tokens, operators_);
+    for (const auto& token : tried_) {
+      const std::string why_not = token.proven ? try_one(ruling, *token.proven, *digest) : token.why_not;
       if (why_not.empty()) return;
       add(ruling, why_not);
     }
@@ -111,14 +113,8 @@ class TokenTrial {
   static void add(Ruling& ruling, const std::string& why_not) { ruling.reason += "; break-glass: " + why_not; }
 
   /// Why it does not count; empty when it does.
-  std::string try_one(Ruling& ruling, const std::string& text, const Digest& digest) const {
-    std::optional<ProvenToken> token;
-    try {
-      token = prove_token(text, operators_);
-    } catch (const Error& error) {
-      return error.line() + " [" + std::string(base::name(error.code())) + "]";
-    }
-    const BreakGlass& content = token->content;
+  std::string try_one(Ruling& ruling, const ProvenToken& token, const Digest& digest) const {
+    const BreakGlass& content = token.content;
     if (content.place != question_.place) return "the token is for namespace " + content.place;
     if (now_ < content.not_before) return "the token begins at " + base::format_time(content.not_before);
     if (now_ >= content.not_after) return "the token ended at " + base::format_time(content.not_after);
@@ -130,14 +126,15 @@ class TokenTrial {
     ruling.role.clear();
     ruling.key_ids.clear();
     ruling.broke_glass = true;
-    ruling.token = token->signer + ": " + content.reason;
-    ruling.reason = words::broke_glass(ruling, *token, digest);
+    ruling.token = token.signer + ": " + content.reason;
+    ruling.reason = words::broke_glass(ruling, token, digest);
     return {};
   }
 
   const Question& question_;
   const std::vector<trust::Operator>& operators_;
   base::Time now_;
+  std::vector<TriedToken>& tried_;
 };
 
 }  // namespace
@@ -147,8 +144,8 @@ std::string_view name(Ruling::Verdict verdict) {
   return kNames.at(static_cast<std::size_t>(verdict));
 }
 
-Ruling Judge::judge_known(const oci::Reference& local, const Origin& origin, const Question& question,
-                          base::Time now) const {
+Ruling Judge::judge_known(const oci::Reference& local, const Origin& origin, const Question& question, base::Time now,
+                          std::vector<TriedToken>& tried) const {
   const oci::Reference& reference = origin.reference;
   Ruling ruling;
   ruling.local = local.text();
@@ -180,13 +177,14 @@ Ruling Judge::judge_known(const oci::Reference& local, const Origin& origin, con
     }
   }
   if (!ruling.allowed()) {
-    TokenTrial(question, operators_, now).run(ruling, reference.digest ? reference.digest : question.resolved);
+    TokenTrial(question, operators_, now, tried).run(ruling, reference.digest ? reference.digest : question.resolved);
   }
   return ruling;
 }
 
-Ruling Judge::judge(const Question& question, base::Time now) const {
+Ruling Judge::judge(const Question& question, base::Time now, std::vector<TriedToken>* tried) const {
   Ruling ruling;
+  std::vector<TriedToken> own;
   ruling.local = base::printable(question.reference.substr(0, kShownReference));
   ruling.rule = "reference";
   try {
@@ -195,7 +193,7 @@ Ruling Judge::judge(const Question& question, base::Time now) const {
     const Origin origin = snapshot_->relocations().origin_of(local);
     ruling.origin = origin.reference.text();
     if (now.plus_seconds(trust::kFloorLeeway) >= snapshot_->clock_floor()) {
-      return judge_known(local, origin, question, now);
+      return judge_known(local, origin, question, now, tried != nullptr ? *tried : own);
     }
     ruling.rule = "clock";
     deny(ruling, ErrorCode::clock_behind,

@@ -18,6 +18,15 @@ constexpr std::size_t kReasonBytes = 512;
 constexpr std::size_t kAuditedImages = 32;
 constexpr std::size_t kAuditedBytes = 1024;
 constexpr std::size_t kWarningBytes = 240;  ///< API servers drop warnings that exceed 256 bytes
+constexpr std::size_t kShownReference = 128;
+
+/// YAML's blocks of text end in a line feed, and a list may have a space behind each comma.
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
 
 /// The different rules that decided, in the order in which they did.
 std::string rules_of(const std::vector<Ruling>& rulings, bool allowed) {
@@ -54,8 +63,9 @@ json::Value parse_review(base::ByteView body, std::string_view api_version, std:
 
 std::vector<std::string> tokens_of(const std::string& annotation) {
   std::vector<std::string> tokens;
-  if (annotation.empty()) return tokens;
-  for (const auto part : base::split(annotation, ',')) {
+  if (trimmed(annotation).empty()) return tokens;
+  for (const auto item : base::split(annotation, ',')) {
+    const std::string_view part = trimmed(item);
     base::check_limit(tokens.size() + 1, kMaxReviewTokens, "break-glass tokens of a request");
     base::check_limit(part.size(), kMaxTokenBytes, "length of a break-glass token");
     tokens.emplace_back(part);
@@ -64,10 +74,20 @@ std::vector<std::string> tokens_of(const std::string& annotation) {
 }
 
 Ruling Bench::judge(const std::string& reference) {
-  const auto known = std::ranges::find(known_, reference, &std::pair<std::string, Ruling>::first);
+  const auto known = known_.find(reference);
   if (known != known_.end()) return known->second;
+  return known_.emplace(reference, rule(reference)).first->second;
+}
+
+Ruling Bench::rule(const std::string& reference) {
+  if (std::chrono::steady_clock::now() >= deadline_) {
+    Ruling ruling = refusal_of(ErrorCode::limit_exceeded, "deadline",
+                               "the time for an answer was over before all images were judged");
+    ruling.local = shown(reference, kShownReference);
+    return ruling;
+  }
   question_.reference = reference;
-  return known_.emplace_back(reference, judge_.judge(question_, now_)).second;
+  return judge_.judge(question_, now_, &tried_);
 }
 
 Ruling refusal_of(ErrorCode code, std::string_view rule, std::string reason) {

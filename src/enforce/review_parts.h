@@ -1,6 +1,8 @@
 // What both kinds of reviews are made of.
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,22 +16,25 @@ namespace gapstow::enforce {
 /// Reads a body strictly. Error{malformed}, Error{limit_exceeded}, also when it is no `kind` of `api_version`.
 json::Value parse_review(base::ByteView body, std::string_view api_version, std::string_view kind);
 
-/// The tokens in an annotation, split at commas; Error{limit_exceeded} for more than kMaxReviewTokens or longer ones
-/// than a token can be.
+/// The tokens in an annotation, split at commas, without the white space around them; Error{limit_exceeded} for more
+/// than kMaxReviewTokens or longer ones than a token can be.
 std::vector<std::string> tokens_of(const std::string& annotation);
 
-/// Judges references of one request; equal ones once.
+/// Judges references of one request; equal ones once, and none after the deadline.
 class Bench {
  public:
-  Bench(const Judge& judge, Question question, base::Time now)
-      : judge_(judge), question_(std::move(question)), now_(now) {}
+  Bench(const Judge& judge, Question question, const ReviewOptions& options, base::Time now)
+      : judge_(judge), question_(std::move(question)), deadline_(options.deadline), now_(now) {}
   Ruling judge(const std::string& reference);
 
  private:
+  Ruling rule(const std::string& reference);
   const Judge& judge_;
   Question question_;
+  std::chrono::steady_clock::time_point deadline_;
   base::Time now_;
-  std::vector<std::pair<std::string, Ruling>> known_;
+  std::map<std::string, Ruling, std::less<>> known_;
+  std::vector<TriedToken> tried_;  ///< a request may name a thousand images: its tokens are proven once for all of them
 };
 
 /// A ruling on the request itself.

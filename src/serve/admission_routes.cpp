@@ -1,9 +1,12 @@
 #include "gapstow/serve/admission_routes.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
 
 #include "answers.h"
+#include "gapstow/base/error.h"
+#include "gapstow/base/time.h"
 #include "gapstow/enforce/admission_review.h"
 #include "gapstow/enforce/image_review.h"
 
@@ -37,9 +40,26 @@ const Point* find_point(std::string_view path) {
 }
 
 bool is_json(std::string_view type) {
+  constexpr std::string_view kJson = "application/json";
   type = type.substr(0, type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  return type == "application/json";
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
+  return std::ranges::equal(type, kJson, same);
+}
+
+/// How long judging may take: a part of what the API server waits, so that the answer still gets there.
+std::chrono::milliseconds time_to_judge(const Request& request) {
+  constexpr std::chrono::milliseconds kMost{5000};
+  std::chrono::milliseconds most = kMost;
+  if (const auto timeout = request.parameter("timeout")) {
+    try {
+      const std::int64_t seconds = base::parse_duration(*timeout);
+      if (seconds > 0) most = std::min(kMost, std::chrono::milliseconds(std::min<std::int64_t>(seconds, 60) * 1000));
+    } catch (const base::Error&) {
+      // Go writes "10s"; what is none is no reason to refuse the question.
+    }
+  }
+  return most - most / 10;
 }
 
 }  // namespace
@@ -52,12 +72,14 @@ void AdmissionRoutes::answer(const std::shared_ptr<const Request>& request, cons
 
   const auto started = std::chrono::steady_clock::now();
   const auto holdings = parts_.holdings.get();
-  auto answer = point->answer(holdings->judge, options_, base::as_bytes(request->body), parts_.clock.now());
+  enforce::ReviewOptions options = options_;
+  options.deadline = started + time_to_judge(*request);
+  auto answer = point->answer(holdings->judge, options, base::as_bytes(request->body), parts_.clock.now());
   parts_.metrics.decision_took(
       point->name, std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started));
   for (const auto& ruling : answer.rulings) {
     parts_.metrics.decision(point->name, enforce::name(ruling.verdict), ruling.rule);
-    parts_.log.decision(point->name, {}, request->peer, ruling);
+    parts_.log.decision(point->name, answer.place, request->peer, ruling);
   }
   Response response = text_answer(answer.status, std::move(answer.body), "application/json");
   response.note = std::move(answer.note);

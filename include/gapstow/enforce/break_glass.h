@@ -2,6 +2,7 @@
 // so. Normative: formats/break-glass.md. Source of the frame: DSSE 1.0.2.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,5 +37,15 @@ struct ProvenToken {
   std::string signer;  ///< name of the operator
 };
 ProvenToken prove_token(std::string_view base64, const std::vector<trust::Operator>& operators);
+
+/// What became of one token.
+struct TriedToken {
+  std::optional<ProvenToken> proven;
+  std::string why_not;  ///< one line, where it is not
+};
+
+/// Each of them tried, in order. Never throws for what they hold.
+std::vector<TriedToken> try_tokens(const std::vector<std::string>& tokens,
+                                   const std::vector<trust::Operator>& operators);
 
 }  // namespace gapstow::enforce

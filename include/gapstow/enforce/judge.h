@@ -58,12 +58,14 @@ class Judge {
       : snapshot_(std::move(snapshot)), operators_(std::move(operators)) {}
 
   /// A clock behind the snapshot's floor denies everything. A child of a proven index is accepted through its parent,
-  /// within the parent's repository.
-  Ruling judge(const Question& question, base::Time now) const;
+  /// within the parent's repository. Tokens are proven when something would be denied; who asks about many images of
+  /// one request hands in the same `tried`, empty at first, and has them proven once.
+  Ruling judge(const Question& question, base::Time now, std::vector<TriedToken>* tried = nullptr) const;
   const Snapshot& snapshot() const { return *snapshot_; }
 
  private:
-  Ruling judge_known(const oci::Reference& local, const Origin& origin, const Question& question, base::Time now) const;
+  Ruling judge_known(const oci::Reference& local, const Origin& origin, const Question& question, base::Time now,
+                     std::vector<TriedToken>& tried) const;
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<trust::Operator> operators_;
 };

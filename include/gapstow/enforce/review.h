@@ -1,7 +1,8 @@
-// What the answers to both kinds of Kubernetes reviews share: pure functions from the body of a request to the body of
-// its answer. No sockets, no clock.
+// What the answers to both kinds of Kubernetes reviews share: functions from the body of a request to the body of its
+// answer. No sockets, and no clock but the one that says when the answer must be out.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ inline constexpr std::size_t kMaxReviewTokens = 4;             ///< break-glass 
 struct ReviewOptions {
   /// What becomes of tags where the answer cannot rewrite them. `pin` is as `demand` there.
   TagPolicy tags = TagPolicy::demand;
+  /// Images that were not judged by then are denied: an API server that waits in vain does not know why.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
 struct ReviewAnswer {
@@ -29,6 +32,7 @@ struct ReviewAnswer {
   std::string body;             ///< JSON
   bool allowed = false;         ///< what the body says
   std::vector<Ruling> rulings;  ///< one for each image, in order; one for the request when that is what was refused
+  std::string place;            ///< namespace, where the request names one
   std::string note;             ///< one line for the log
 };
 

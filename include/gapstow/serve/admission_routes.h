@@ -9,8 +9,9 @@
 
 namespace gapstow::serve {
 
-/// POST of /k8s/image-review (ImageReview), /k8s/validate and /k8s/mutate (AdmissionReview). The query (`timeout`) does
-/// not matter: an answer takes microseconds.
+/// POST of /k8s/image-review (ImageReview), /k8s/validate and /k8s/mutate (AdmissionReview). An answer takes
+/// microseconds; whatever is asked, it is out before the API server gives up (`timeout` of the query) and within five
+/// seconds.
 class AdmissionRoutes {
  public:
   AdmissionRoutes(const ServiceParts& parts, enforce::ReviewOptions options) : parts_(parts), options_(options) {}

@@ -83,6 +83,7 @@ TEST_CASE("AdmissionReview: the validating hook denies tags, unless the nodes re
   const auto denied = answer(world, Hook::validate, body);
   REQUIRE_FALSE(read(denied, Hook::validate).allowed);
   REQUIRE(denied.rulings.at(0).rule == "require-digest");
+  REQUIRE(denied.place == "shop");
   REQUIRE(read(answer(world, Hook::validate, body, TagPolicy::accept), Hook::validate).allowed);
 }
 
@@ -109,6 +110,23 @@ TEST_CASE("AdmissionReview: a token in the pod's annotation lets a digest throug
     REQUIRE(got.allowed);
     REQUIRE(got.warnings.size() == 1);
     REQUIRE(got.audit.contains("override-0"));
+  }
+}
+
+TEST_CASE("AdmissionReview: what cannot be judged in time is denied, and what need not be judged passes") {
+  const test::ReviewWorld world;
+  const auto late = [&](Hook hook, const std::string& body) {
+    return enforce::answer_admission_review(world.judge(),
+                                            {TagPolicy::demand, std::chrono::steady_clock::time_point::min()}, hook,
+                                            base::as_bytes(body), test::kReviewTime);
+  };
+  const auto pinned = test::pod_of({kRedisPinned});
+  for (const Hook hook : kBoth) {
+    const auto got = late(hook, test::admission_review("CREATE", pinned));
+    REQUIRE_FALSE(read(got, hook).allowed);
+    REQUIRE(got.rulings.at(0).rule == "deadline");
+    REQUIRE(read(late(hook, test::admission_review("UPDATE", pinned, pinned)), hook).allowed);
+    REQUIRE(read(late(hook, test::review_sample("admission_review", "delete")), hook).allowed);
   }
 }
 

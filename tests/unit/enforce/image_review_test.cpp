@@ -40,6 +40,7 @@ TEST_CASE("ImageReview: images pinned to what was proven are allowed, by either 
   const auto read_back = read(got);
   REQUIRE(read_back.allowed);
   REQUIRE(got.rulings.size() == 2);
+  REQUIRE(got.place == "shop");
   REQUIRE(got.rulings[1].local.starts_with("registry.airgap.local/apps/api"));
   REQUIRE(got.rulings[1].origin.starts_with("quay.io/acme/api"));
   REQUIRE(read_back.audit.at("gapstow-image-1").find("quay.io/acme/api") != std::string::npos);
@@ -113,6 +114,43 @@ TEST_CASE("ImageReview: one good token among several is enough, and their number
   REQUIRE_FALSE(read(answer(world, test::image_review({image}, "shop", many))).allowed);
   REQUIRE_FALSE(
       read(answer(world, test::image_review({image}, "shop", std::string(enforce::kMaxTokenBytes + 1, 'A')))).allowed);
+}
+
+TEST_CASE("ImageReview: white space around tokens does not count, as YAML adds it") {
+  const test::ReviewWorld world;
+  const std::string image = "ghcr.io/acme/hotfix@" + test::unknown_digest().text();
+  const std::string token = world.token("shop", test::unknown_digest());
+  REQUIRE(read(answer(world, test::image_review({image}, "shop", token + "\n"))).allowed);
+  REQUIRE(read(answer(world, test::image_review({image}, "shop", " bm90IGEgdG9rZW4=,\r\n\t" + token + " \n"))).allowed);
+  REQUIRE_FALSE(read(answer(world, test::image_review({image}, "shop", " \n"))).allowed);
+  REQUIRE_FALSE(
+      read(answer(world, test::image_review({image}, "shop", token.substr(0, 40) + "\n" + token.substr(40)))).allowed);
+}
+
+TEST_CASE("ImageReview: a thousand images that only differ at their ends, and tokens for none of them") {
+  const test::ReviewWorld world;
+  std::vector<std::string> images;
+  for (std::size_t i = 0; i < enforce::kMaxReviewImages; ++i) {
+    images.push_back("ghcr.io/acme/app@" + digest::sha256(base::as_bytes(std::to_string(i))).text());
+  }
+  const std::string token = world.token("shop", test::unknown_digest());
+  const auto got = answer(world, test::image_review(images, "shop", token + "," + token + "," + token + "," + token));
+  REQUIRE_FALSE(read(got).allowed);
+  REQUIRE(got.rulings.size() == images.size());
+  REQUIRE(got.rulings.back().reason.find("the token is not for") != std::string::npos);
+}
+
+TEST_CASE("ImageReview: what cannot be judged in time is denied") {
+  const test::ReviewWorld world;
+  const auto late = std::chrono::steady_clock::time_point::min();
+  const std::string body = test::review_sample("image_review", "pinned");
+  const auto got =
+      enforce::answer_image_review(world.judge(), {TagPolicy::demand, late}, base::as_bytes(body), test::kReviewTime);
+  REQUIRE(read(got).message.find("time") != std::string::npos);
+  REQUIRE_FALSE(got.allowed);
+  REQUIRE(got.rulings.size() == 2);
+  REQUIRE(got.rulings[0].code == ErrorCode::limit_exceeded);
+  REQUIRE(got.rulings[0].rule == "deadline");
 }
 
 TEST_CASE("ImageReview: what is no review is not answered as one") {

@@ -237,6 +237,26 @@ TEST_CASE("a token lets its digests run in its namespace while it lasts") {
   REQUIRE_FALSE(with([](Question& other) { other.resolved = numbered_digest(2); }));
 }
 
+TEST_CASE("the tokens of a request are proven once for all of its images, and none before it is needed") {
+  const auto judge = sample_judge();
+  Question question = about(at("redis", 100));
+  question.place = "shop";
+  question.tokens = {"rubbish", token({1, 2})};
+  std::vector<enforce::TriedToken> tried;
+  REQUIRE_FALSE(judge.judge(question, kDay, &tried).broke_glass);
+  REQUIRE(tried.empty());
+  question.reference = at("nginx", 3);
+  REQUIRE_FALSE(judge.judge(question, kDay, &tried).allowed());
+  REQUIRE(tried.size() == 2);
+  REQUIRE(tried[0].why_not.ends_with("[malformed]"));
+  REQUIRE(tried[1].proven->signer == "duty");
+  // What was found is used again: with other findings the next image fares otherwise.
+  question.reference = at("nginx", 2);
+  REQUIRE(judge.judge(question, kDay, &tried).broke_glass);
+  tried[1] = {std::nullopt, "seen before"};
+  REQUIRE(judge.judge(question, kDay, &tried).reason.find("seen before") != std::string::npos);
+}
+
 TEST_CASE("no token is looked at for what may run") {
   Question question = about(at("redis", 100));
   question.place = "shop";

@@ -66,6 +66,21 @@ TEST_CASE("the three webhooks answer from the bundles") {
   CHECK(world.metrics.text().find(R"(gapstow_decisions_total{point="mutate",verdict="mutate")") != std::string::npos);
 }
 
+TEST_CASE("API servers say how long they wait, and what they send") {
+  ServeWorld world;
+  const std::string body = image_review(kSampleGun + "@" + kSampleDigest);
+  for (const char* timeout : {"30s", "1s", "0s", "10m", "99999999999999h", "-1s", "1m0s", "soon", ""}) {
+    INFO(timeout);
+    CHECK(allowed(post(world, "/k8s/image-review?timeout=" + std::string(timeout), body), "status"));
+  }
+  for (const char* type : {"application/json; charset=utf-8", "Application/JSON", "application/json ;charset=utf-8"}) {
+    INFO(type);
+    CHECK(allowed(post(world, "/k8s/image-review", body, type), "status"));
+  }
+  CHECK(post(world, "/k8s/image-review", body, "application/json5").status == 415);
+  CHECK(post(world, "/k8s/image-review", body, "").status == 415);
+}
+
 TEST_CASE("what is no question gets no judgement") {
   ServeWorld world;
   CHECK(post(world, "/k8s/validate", "{}").status == 400);
