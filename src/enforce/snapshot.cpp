@@ -1,8 +1,5 @@
 #include "gapstow/enforce/snapshot.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdint>
 
 #include "gapstow/base/checked.h"
@@ -17,13 +14,24 @@ Relocations read_relocations(const Tables& tables) {
   for (std::size_t i = 0; i < tables.count(Table::relocations); ++i) {
     const auto record = tables.read<RelocationRecord>(Table::relocations, i);
     trust::Relocation rule{std::string(tables.text(record.from)), std::string(tables.text(record.to)), {}};
-    for (std::uint32_t j = 0; j < record.tags.count; ++j) {
-      const auto tag = tables.read<TagRecord>(Table::tags, record.tags.first + j);
+    const std::size_t first = record.tags.first;
+    for (std::size_t j = 0; j < record.tags.count; ++j) {
+      const auto tag = tables.read<TagRecord>(Table::tags, first + j);
       rule.tags.emplace(tables.text(tag.origin), tables.text(tag.local));
     }
     rules.push_back(std::move(rule));
   }
   return Relocations(std::move(rules));
+}
+
+SnapshotBytes in_memory(base::Bytes bytes) {
+  auto keeper = std::make_shared<const base::Bytes>(std::move(bytes));
+  const base::ByteView view = *keeper;
+  return {std::move(keeper), view};
+}
+
+Tables tables_of(base::ByteView body, SnapshotCheck check) {
+  return check == SnapshotCheck::whole ? Tables::check(body) : Tables::open(body);
 }
 
 ImageView view_of(const Tables& tables, std::size_t index) {
@@ -52,42 +60,8 @@ std::string_view repository_of(const Tables& tables, std::size_t image) {
 
 }  // namespace
 
-namespace {
-
-/// Memory that was never touched comes page by page, with an interruption for each; that costs more than to read the
-/// file. Asked for at once it costs a third. Only a hint, which older kernels do not know.
-void touch_at_once(const base::Bytes& reserved) {
-#ifdef MADV_POPULATE_WRITE
-  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto start = (reinterpret_cast<std::uintptr_t>(reserved.data()) + page - 1) / page * page;
-  const auto end = (reinterpret_cast<std::uintptr_t>(reserved.data()) + reserved.capacity()) / page * page;
-  if (start < end) madvise(reinterpret_cast<void*>(start), end - start, MADV_POPULATE_WRITE);
-#endif
-}
-
-}  // namespace
-
-base::Bytes read_snapshot(base::ReadFs& fs, const std::string& path) {
-  const auto file = fs.open(path);
-  return base::with_context(path, [&] {
-    const std::uint64_t size = file->size();
-    base::check_limit(size, kMaxSnapshotFile, "size of a decision file");
-    base::Bytes bytes;
-    bytes.reserve(size);
-    touch_at_once(bytes);
-    bytes.resize(size);
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const std::size_t got = file->read_at(done, std::span(bytes).subspan(done));
-      if (got == 0) throw base::Error(base::ErrorCode::truncated, "the decision file became shorter while it was read");
-      done += got;
-    }
-    return bytes;
-  });
-}
-
 struct Snapshot::Data {
-  base::Bytes bytes;
+  std::shared_ptr<const void> keeper;  ///< of the bytes that the tables are views of
   Tables tables;
   Relocations relocations;
   std::vector<std::string> signed_by;
@@ -97,26 +71,33 @@ Snapshot::Snapshot(std::unique_ptr<const Data> data) : data_(std::move(data)) {}
 Snapshot::~Snapshot() = default;
 
 /// The bytes are proven, then checked, then used, and nobody else can change them in between.
-std::shared_ptr<const Snapshot> Snapshot::prove(base::Bytes bytes, const std::vector<trust::Operator>& operators) {
-  const SnapshotParts parts = cut_snapshot(bytes);
+std::shared_ptr<const Snapshot> Snapshot::prove(SnapshotBytes file, const std::vector<trust::Operator>& operators,
+                                                SnapshotCheck check) {
+  const SnapshotParts parts = cut_snapshot(file.bytes);
   auto names = prove_snapshot(parts, operators);
-  Tables tables = Tables::check(parts.body);
+  Tables tables = tables_of(parts.body, check);
   Relocations relocations = read_relocations(tables);
-  auto data = std::make_unique<Data>(Data{std::move(bytes), tables, std::move(relocations), std::move(names)});
+  auto data = std::make_unique<Data>(Data{std::move(file.keeper), tables, std::move(relocations), std::move(names)});
   return std::shared_ptr<const Snapshot>(new Snapshot(std::move(data)));
 }
 
-std::shared_ptr<const Snapshot> Snapshot::own(base::Bytes unsigned_bytes) {
-  Tables tables = Tables::check(unsigned_bytes);
+std::shared_ptr<const Snapshot> Snapshot::prove(base::Bytes bytes, const std::vector<trust::Operator>& operators,
+                                                SnapshotCheck check) {
+  return prove(in_memory(std::move(bytes)), operators, check);
+}
+
+std::shared_ptr<const Snapshot> Snapshot::own(base::Bytes unsigned_bytes, SnapshotCheck check) {
+  SnapshotBytes kept = in_memory(std::move(unsigned_bytes));
+  Tables tables = tables_of(kept.bytes, check);
   Relocations relocations = read_relocations(tables);
-  auto data = std::make_unique<Data>(Data{std::move(unsigned_bytes), tables, std::move(relocations), {}});
+  auto data = std::make_unique<Data>(Data{std::move(kept.keeper), tables, std::move(relocations), {}});
   return std::shared_ptr<const Snapshot>(new Snapshot(std::move(data)));
 }
 
 std::shared_ptr<const Snapshot> Snapshot::open(const std::string& path, const std::vector<trust::Operator>& operators) {
   base::SystemFs fs;
-  base::Bytes bytes = read_snapshot(fs, path);
-  return base::with_context(path, [&] { return prove(std::move(bytes), operators); });
+  SnapshotBytes file = read_snapshot(fs, path);
+  return base::with_context(path, [&] { return prove(std::move(file), operators); });
 }
 
 std::uint64_t Snapshot::version() const { return data_->tables.header().version; }
@@ -132,8 +113,9 @@ std::vector<KnownChain> Snapshot::chains() const {
   for (std::size_t i = 0; i < tables.count(Table::chains); ++i) {
     const auto record = tables.read<ChainRecord>(Table::chains, i);
     KnownChain chain{std::string(tables.text(record.gun)), {}};
-    for (std::uint32_t j = 0; j < record.expiries.count; ++j) {
-      const auto expiry = tables.read<ExpiryRecord>(Table::expiries, record.expiries.first + j);
+    const std::size_t first = record.expiries.first;
+    for (std::size_t j = 0; j < record.expiries.count; ++j) {
+      const auto expiry = tables.read<ExpiryRecord>(Table::expiries, first + j);
       chain.expires.emplace(tables.text(expiry.role), base::Time{expiry.until, 0});
     }
     chains.push_back(std::move(chain));
@@ -178,7 +160,8 @@ std::vector<digest::Digest> Snapshot::children(std::size_t index) const {
   const Tables& tables = data_->tables;
   const RunRef run = tables.image(index).children;
   std::vector<digest::Digest> children;
-  for (std::uint32_t i = 0; i < run.count; ++i) children.push_back(tables.digest(tables.child(run.first + i)));
+  const std::size_t first = run.first;
+  for (std::size_t i = 0; i < run.count; ++i) children.push_back(tables.digest(tables.child(first + i)));
   return children;
 }
 

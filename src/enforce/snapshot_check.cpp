@@ -1,7 +1,5 @@
-// Every number of a decision file is checked once, so that lookups can go by them. A file that is signed and yet wrong
-// is a fault of whoever made it; it must not become one of the reader.
-#include <limits>
-
+// Every record of a decision file and every order, once: what a file says as a whole. A file that is signed and yet
+// wrong is a fault of whoever made it; it must not become one of the reader.
 #include "gapstow/base/checked.h"
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
@@ -12,14 +10,7 @@
 namespace gapstow::enforce {
 namespace {
 
-using base::Error;
-using base::ErrorCode;
-
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::malformed, "decision file: " + why); }
-
-void check_instant(std::int64_t seconds) {
-  if (seconds < base::kFirstSecond || seconds > base::kLastSecond) refuse("an instant is out of range");
-}
+[[noreturn]] void refuse(const std::string& why) { refuse_snapshot(why); }
 
 bool is_plain(base::ByteView bytes) {
   unsigned strange = 0;
@@ -51,10 +42,9 @@ class RunChecker {
 
 class TableChecker {
  public:
-  explicit TableChecker(base::ByteView body) { tables_.bytes_ = body; }
+  explicit TableChecker(const Tables& tables) : tables_(tables) {}
 
-  Tables run() {
-    check_header();
+  void run() {
     check_strings();
     check_digests(Table::sha256);
     check_digests(Table::sha512);
@@ -62,60 +52,19 @@ class TableChecker {
     check_holders();
     check_chains();
     check_relocations();
-    return std::move(tables_);
   }
 
  private:
-  void check_header() {
-    const base::ByteView bytes = tables_.bytes_;
-    if (cut_snapshot(bytes).body.size() != bytes.size()) refuse("bytes behind the tables");
-    SnapshotHeader& header = tables_.header_;
-    FieldReader reader(bytes.data());
-    reader(header);
-    if (header.version == 0) refuse("version 0");
-    check_instant(header.made_at);
-    check_instant(header.clock_floor);
-    std::array<std::uint64_t, kTables> counts{};
-    std::ranges::transform(header.tables, counts.begin(), &SnapshotHeader::Place::count);
-    const SnapshotLayout layout = lay_out_tables(counts);
-    if (layout.end != header.body_size) refuse("its tables do not end where the header says");
-    for (std::size_t i = 0; i < kTables; ++i) {
-      if (header.tables[i].offset != layout.offsets[i]) refuse("a table is not where it must be");
-      const std::uint64_t end = i + 1 < kTables ? layout.offsets[i + 1] : layout.end;
-      const std::uint64_t used = layout.offsets[i] + counts[i] * kRecordSizes[i];
-      const base::ByteView padding = bytes.subspan(used, end - used);
-      if (std::ranges::any_of(padding, [](std::byte each) { return each != std::byte{}; })) {
-        refuse("something stands between two tables");
-      }
-    }
-    base::check_limit(tables_.count(Table::images), kMaxSnapshotImages, "images of a decision file");
-    base::check_limit(tables_.count(Table::children), kMaxSnapshotChildren, "manifests of a decision file");
-    base::check_limit(tables_.count(Table::chains), kMaxSnapshotChains, "chains of a decision file");
-    base::check_limit(tables_.count(Table::relocations), trust::kMaxStoreRelocations, "relocations");
-  }
-
   void check_strings() {
-    const auto& place = tables_.header_.tables[0];
-    strings_ = base::as_text(tables_.bytes_).substr(place.offset, place.count);
-    if (is_plain(base::as_bytes(strings_))) return;
-    if (!base::is_utf8(strings_) || base::printable(strings_) != strings_) {
+    const std::string_view strings = tables_.strings();
+    if (is_plain(base::as_bytes(strings))) return;
+    if (!base::is_utf8(strings) || base::printable(strings) != strings) {
       refuse("its texts are not in UTF-8 or do not print");
     }
   }
 
-  void check_text(TextRef ref) const {
-    if (ref.length > kMaxSnapshotText) refuse("a text is too long");
-    if (ref.offset > strings_.size() || ref.length > strings_.size() - ref.offset) refuse("a text is out of range");
-    if (ref.length == 0 && ref.offset != 0) refuse("an empty text is somewhere");
-    // A piece of UTF-8 begins and ends at the border of a character.
-    const auto is_tail = [&](std::size_t at) {
-      return at < strings_.size() && (static_cast<unsigned char>(strings_[at]) & 0xC0) == 0x80;
-    };
-    if (ref.length != 0 && (is_tail(ref.offset) || is_tail(ref.offset + ref.length))) refuse("a text is cut");
-  }
-
   void check_texts(RunRef run) const {
-    for (std::uint32_t i = 0; i < run.count; ++i) check_text(tables_.read<TextRef>(Table::texts, run.first + i));
+    for (std::uint32_t i = 0; i < run.count; ++i) tables_.text(tables_.read<TextRef>(Table::texts, run.first + i));
   }
 
   void check_digests(Table table) const {
@@ -141,19 +90,10 @@ class TableChecker {
   }
 
   void check_image(const ImageRecord& image) const {
-    for (const TextRef ref : {image.origin, image.media_type, image.rule, image.role, image.bundle_id, image.lapse,
-                              image.refusal, image.refused}) {
-      check_text(ref);
-    }
-    const std::string_view origin = tables_.text(image.origin);
-    if (image.repository_length == 0 || image.repository_length >= origin.size() ||
-        (origin[image.repository_length] != ':' && origin[image.repository_length] != '@')) {
-      refuse("the name of an image is not one of a repository with a tag or a digest");
+    for (const TextRef ref : {image.media_type, image.rule, image.role, image.bundle_id, image.lapse, image.refusal}) {
+      tables_.text(ref);
     }
     check_number(image.digest);
-    if (image.good_until != kNever) check_instant(image.good_until);
-    const std::string_view refused = tables_.text(image.refused);
-    if (!refused.empty() && !base::error_code_from_name(refused)) refuse("an image is refused for an unknown reason");
   }
 
   void check_images() {
@@ -206,14 +146,12 @@ class TableChecker {
     std::string_view before;
     for (std::size_t i = 0; i < tables_.count(Table::chains); ++i) {
       const auto chain = tables_.read<ChainRecord>(Table::chains, i);
-      check_text(chain.gun);
       if (tables_.text(chain.gun) <= before) refuse("its chains are not sorted");
       before = tables_.text(chain.gun);
       runs.next(chain.expiries);
       std::string_view last;
       for (std::uint32_t j = 0; j < chain.expiries.count; ++j) {
         const auto expiry = tables_.read<ExpiryRecord>(Table::expiries, chain.expiries.first + j);
-        check_text(expiry.role);
         check_instant(expiry.until);
         if (tables_.text(expiry.role) <= last) refuse("the roles of a chain are not sorted");
         last = tables_.text(expiry.role);
@@ -227,15 +165,14 @@ class TableChecker {
     RunChecker runs(tables_, Table::tags);
     for (std::size_t i = 0; i < tables_.count(Table::relocations); ++i) {
       const auto relocation = tables_.read<RelocationRecord>(Table::relocations, i);
-      check_text(relocation.from);
-      check_text(relocation.to);
+      tables_.text(relocation.from);
+      tables_.text(relocation.to);
       base::check_limit(relocation.tags.count, trust::kMaxRelocatedTags, "tags of a relocation");
       runs.next(relocation.tags);
       std::string_view last;
       for (std::uint32_t j = 0; j < relocation.tags.count; ++j) {
         const auto tag = tables_.read<TagRecord>(Table::tags, relocation.tags.first + j);
-        check_text(tag.origin);
-        check_text(tag.local);
+        tables_.text(tag.local);
         if (tables_.text(tag.origin) <= last) refuse("the tags of a relocation are not sorted");
         last = tables_.text(tag.origin);
       }
@@ -249,11 +186,14 @@ class TableChecker {
     RunRef children;
   };
 
-  Tables tables_;
-  std::string_view strings_;
+  const Tables& tables_;
   std::vector<Manifests> manifests_;
 };
 
-Tables Tables::check(base::ByteView body) { return TableChecker(body).run(); }
+Tables Tables::check(base::ByteView body) {
+  const Tables tables = open(body);
+  TableChecker(tables).run();
+  return tables;
+}
 
 }  // namespace gapstow::enforce

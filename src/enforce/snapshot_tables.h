@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,11 +13,19 @@
 
 namespace gapstow::enforce {
 
-/// Views of bytes that outlive it. Every number and every order has been checked before there is one.
+[[noreturn]] void refuse_snapshot(const std::string& why);
+
+/// Error{malformed} for an instant that no calendar has.
+void check_instant(std::int64_t seconds);
+
+/// Views of bytes that outlive it. Whatever is read is checked by itself: no number of a file leads out of it, and no
+/// record says what no writer writes. Error{malformed} where one does.
 class Tables {
  public:
-  /// Header and tables, and nothing else. Error{malformed}, Error{truncated}, Error{unsupported},
-  /// Error{limit_exceeded}.
+  /// Header and places of the tables, and nothing else: for who looks at a few records. Error{malformed},
+  /// Error{truncated}, Error{unsupported}, Error{limit_exceeded}.
+  static Tables open(base::ByteView body);
+  /// The same, then every record and every order.
   static Tables check(base::ByteView body);
 
   const SnapshotHeader& header() const { return header_; }
@@ -29,9 +38,11 @@ class Tables {
     return record;
   }
 
-  ImageRecord image(std::size_t index) const { return read<ImageRecord>(Table::images, index); }
+  ImageRecord image(std::size_t index) const;
   Holder holder(std::size_t index) const { return read<Holder>(Table::holders, index); }
   std::uint32_t child(std::size_t index) const { return read<std::uint32_t>(Table::children, index); }
+  /// All texts together.
+  std::string_view strings() const;
   std::string_view text(TextRef ref) const;
   /// The origin of an image, which lookups compare with.
   std::string_view origin(std::size_t image) const { return text(read<TextRef>(Table::images, image)); }
@@ -42,9 +53,11 @@ class Tables {
 
  private:
   friend class TableChecker;
-  Tables() = default;
+  explicit Tables(base::ByteView body) : bytes_(body) {}
+  void read_header();
   const std::byte* at(Table table, std::size_t index) const {
     const auto which = static_cast<std::size_t>(table);
+    if (index >= header_.tables[which].count) refuse_snapshot("a record is out of range");
     return bytes_.data() + header_.tables[which].offset + index * kRecordSizes[which];
   }
 

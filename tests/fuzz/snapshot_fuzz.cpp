@@ -41,9 +41,29 @@ void check_lookups(const enforce::Snapshot& snapshot, std::size_t index) {
   }
 }
 
+/// Tables that nobody looked through as a whole: each question is answered or refused.
+void ask_unchecked(base::ByteView input) {
+  const auto opened =
+      fuzz::accepted([&] { return enforce::Snapshot::own(base::to_bytes(input), enforce::SnapshotCheck::as_read); });
+  if (!opened) return;
+  const auto& snapshot = *opened;
+  constexpr std::size_t kAsked = 64;
+  for (std::size_t i = 0; i < std::min(snapshot->images(), kAsked); ++i) {
+    const auto image = fuzz::accepted([&] { return image_of(*snapshot, i); });
+    if (!image) continue;
+    enforce::Question question;
+    question.reference = image->origin + "@" + image->digest.text();
+    const auto ruling = enforce::Judge(snapshot, {}).judge(question, snapshot->clock_floor());
+    fuzz::require(!ruling.allowed() || *ruling.digest == image->digest, "what is allowed is what was asked for");
+    static_cast<void>(fuzz::accepted([&] { return snapshot->find(image->origin); }));
+  }
+  static_cast<void>(fuzz::accepted([&] { return snapshot->chains(); }));
+}
+
 }  // namespace
 
 FUZZ_TARGET(input) {
+  ask_unchecked(input);
   static_cast<void>(fuzz::accepted([&] { return enforce::Snapshot::prove(base::to_bytes(input), {}); }));
   const auto opened = fuzz::accepted([&] { return enforce::Snapshot::own(base::to_bytes(input)); });
   if (!opened) return;

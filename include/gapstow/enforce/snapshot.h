@@ -66,9 +66,15 @@ base::Bytes write_snapshot(const SnapshotContent& content);
 /// The same with a DSSE signature of each signer behind it.
 base::Bytes sign_snapshot(base::ByteView unsigned_bytes, const std::vector<const sign::Signer*>& signers);
 
-/// The bytes of a signed file, unproven: for Snapshot::prove(). Error{limit_exceeded}, Error{not_found},
-/// Error{io_read}.
-base::Bytes read_snapshot(base::ReadFs& fs, const std::string& path);
+/// Bytes that stay as they are and where they are as long as `keeper` lives.
+struct SnapshotBytes {
+  std::shared_ptr<const void> keeper;
+  base::ByteView bytes;
+};
+
+/// A copy of a signed file, unproven: for Snapshot::prove(). Error{denied} when everybody may write the file,
+/// Error{limit_exceeded}, Error{not_found}, Error{io_read}.
+SnapshotBytes read_snapshot(base::ReadFs& fs, const std::string& path);
 
 /// Views into a snapshot; valid as long as it lives.
 struct ImageView {
@@ -87,18 +93,27 @@ struct ImageView {
   std::string_view refusal;
 };
 
+/// When the tables of a file are looked through. Its bytes are proven before, all of them, in either case.
+enum class SnapshotCheck {
+  whole,    ///< at once: for those who go on asking, and for makers
+  as_read,  ///< record by record, as they are looked at, which throw Error{malformed} then: for one question
+};
+
 /// An opened decision file. Immutable; any number of threads. Lookups take O(log n) and allocate only what they return.
 class Snapshot {
  public:
   /// Reads the file and proves it: that an operator of the store with the right to do so signed it, form, bounds, order
   /// of the tables. It is not mapped: what another process writes into a mapped file would be used without proof, and
   /// one that cuts it would kill this one. Error{untrusted_key}, Error{signature_invalid}, Error{digest_mismatch},
-  /// Error{malformed}, Error{truncated}, Error{limit_exceeded}, Error{unsupported}, Error{not_found}, Error{io_read}.
+  /// Error{malformed}, Error{truncated}, Error{limit_exceeded}, Error{unsupported} and those of read_snapshot().
   static std::shared_ptr<const Snapshot> open(const std::string& path, const std::vector<trust::Operator>& operators);
   /// From bytes that this process has made itself and nobody signed.
-  static std::shared_ptr<const Snapshot> own(base::Bytes unsigned_bytes);
-  /// As open(), from memory: for tests and fuzzing.
-  static std::shared_ptr<const Snapshot> prove(base::Bytes bytes, const std::vector<trust::Operator>& operators);
+  static std::shared_ptr<const Snapshot> own(base::Bytes unsigned_bytes, SnapshotCheck check = SnapshotCheck::whole);
+  /// As open(), from memory.
+  static std::shared_ptr<const Snapshot> prove(SnapshotBytes file, const std::vector<trust::Operator>& operators,
+                                               SnapshotCheck check = SnapshotCheck::whole);
+  static std::shared_ptr<const Snapshot> prove(base::Bytes bytes, const std::vector<trust::Operator>& operators,
+                                               SnapshotCheck check = SnapshotCheck::whole);
   ~Snapshot();
 
   std::uint64_t version() const;

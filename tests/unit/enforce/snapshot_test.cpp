@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "gapstow/base/atomic_file.h"
 #include "support/error_of.h"
@@ -15,6 +16,7 @@ namespace {
 using namespace gapstow;
 using enforce::KnownImage;
 using enforce::Snapshot;
+using enforce::SnapshotCheck;
 using enforce::SnapshotContent;
 using test::known_image;
 using test::numbered_digest;
@@ -199,7 +201,11 @@ TEST_CASE("every bit of a signed decision file matters", "[exhaustive]") {
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     base::Bytes spoiled = bytes;
     spoiled[bit / 8] ^= std::byte(1U << (bit % 8));
-    if (!test::error_of([&] { Snapshot::prove(spoiled, operators()); })) FAIL("bit " << bit << " can be turned");
+    for (const auto check : {SnapshotCheck::whole, SnapshotCheck::as_read}) {
+      if (!test::error_of([&] { Snapshot::prove(spoiled, operators(), check); })) {
+        FAIL("bit " << bit << " can be turned");
+      }
+    }
   }
 }
 
@@ -207,7 +213,9 @@ TEST_CASE("a decision file cannot be cut or go on", "[exhaustive]") {
   const auto bytes = signed_sample();
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     base::Bytes cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
-    if (!test::error_of([&] { Snapshot::prove(cut, operators()); })) FAIL("can be cut at " << length);
+    for (const auto check : {SnapshotCheck::whole, SnapshotCheck::as_read}) {
+      if (!test::error_of([&] { Snapshot::prove(cut, operators(), check); })) FAIL("can be cut at " << length);
+    }
   }
   for (const char more : {'\0', ' ', '\n', 'a'}) {
     base::Bytes longer = bytes;
@@ -235,6 +243,50 @@ TEST_CASE("an unsigned decision file with any bit turned is refused or says some
     }
   }
   REQUIRE(refused > bytes.size() * 2);
+}
+
+/// Everything that can be asked; what is refused is refused by an Error.
+void ask_everything(const Snapshot& snapshot) {
+  const auto ask = [](auto question) {
+    if (test::error_of(question) == base::ErrorCode::internal) FAIL("a bad record is no fault of gapstow");
+  };
+  const auto asked = test::sample_decisions();
+  for (const auto& image : asked.images) {
+    ask([&] { snapshot.find(image.origin); });
+    for (const auto& child : image.children) {
+      ask([&] { snapshot.find(image.origin.substr(0, image.origin.rfind(':')), child); });
+    }
+  }
+  ask([&] { snapshot.chains(); });
+  for (std::size_t i = 0; i < std::min<std::size_t>(snapshot.images(), 100); ++i) {
+    ask([&] { snapshot.at(i); });
+    ask([&] { snapshot.children(i); });
+  }
+}
+
+TEST_CASE("tables that are looked at record by record say the same, and never lead astray", "[exhaustive]") {
+  const auto bytes = enforce::write_snapshot(test::sample_decisions());
+  REQUIRE(enforce::write_snapshot(content_of(*Snapshot::own(bytes, SnapshotCheck::as_read))) == bytes);
+  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    base::Bytes spoiled = bytes;
+    spoiled[bit / 8] ^= std::byte(1U << (bit % 8));
+    try {
+      ask_everything(*Snapshot::own(spoiled, SnapshotCheck::as_read));
+    } catch (const base::Error& error) {
+      REQUIRE(error.code() != base::ErrorCode::internal);
+    }
+  }
+}
+
+TEST_CASE("an image that is refused for a reason nobody knows is not taken for one that may run") {
+  auto bytes = enforce::write_snapshot(test::sample_decisions());
+  const auto text = base::as_text(bytes);
+  const std::size_t at = text.find(std::string(base::name(base::ErrorCode::denied)));
+  REQUIRE(at != std::string_view::npos);
+  bytes[at] = std::byte{'D'};
+  REQUIRE_ERROR(malformed, Snapshot::own(bytes));
+  const auto snapshot = Snapshot::own(bytes, SnapshotCheck::as_read);
+  REQUIRE_ERROR(malformed, snapshot->find("docker.io/acme/old:1"));
 }
 
 TEST_CASE("any content comes back as it was") {
@@ -273,6 +325,10 @@ TEST_CASE("decision files are opened from disk") {
   REQUIRE_ERROR(not_found, Snapshot::open(path, operators()));
   base::write_file(fs, path, signed_sample());
   REQUIRE(Snapshot::open(path, operators())->images() == 4);
+  // Whoever may write it can put back an older one, which is signed as well.
+  base::write_file(fs, path, signed_sample(), 0666);
+  std::filesystem::permissions(path, std::filesystem::perms::others_write, std::filesystem::perm_options::add);
+  REQUIRE_ERROR(denied, Snapshot::open(path, operators()));
   base::write_file(fs, path, {});
   REQUIRE_ERROR(truncated, Snapshot::open(path, operators()));
 }
