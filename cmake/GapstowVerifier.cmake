@@ -16,7 +16,6 @@ if(GAPSTOW_STATIC_CRYPTO AND GAPSTOW_STATIC_SODIUM AND GAPSTOW_CAN_LINK_STATIC A
     list(APPEND archives $<TARGET_FILE:gapstow_${module}>)
     add_dependencies(gapstow-image-verifier gapstow_${module})
   endforeach()
-  set_property(TARGET gapstow-image-verifier APPEND PROPERTY LINK_DEPENDS ${archives})
   # What OpenSSL would open at run time, and the linker warns of, is never reached: it reads no configuration here.
   # CMake's own -pie would undo -static-pie.
   set_property(TARGET gapstow-image-verifier PROPERTY POSITION_INDEPENDENT_CODE)

@@ -14,9 +14,11 @@ namespace gapstow::enforce {
 /// An API server sends at most 3 MiB of an object, an AdmissionReview holds it twice, and escaping swells it.
 inline constexpr std::size_t kMaxReviewBytes = 8ULL << 20;
 inline constexpr unsigned kMaxReviewDepth = 64;
-inline constexpr std::uint64_t kMaxReviewValues = 512 * 1024;  ///< of the JSON: bounds the memory for it to some 40 MB
-inline constexpr std::size_t kMaxReviewImages = 1024;          ///< containers and volumes of one request
-inline constexpr std::size_t kMaxReviewTokens = 4;             ///< break-glass tokens of one request
+/// Of the JSON: bounds the memory for it to some 100 MB. Two objects of 3 MiB hold so many when they list nothing but
+/// names of a few letters.
+inline constexpr std::uint64_t kMaxReviewValues = 1024 * 1024;
+inline constexpr std::size_t kMaxReviewImages = 1024;  ///< containers and volumes of one request
+inline constexpr std::size_t kMaxReviewTokens = 4;     ///< break-glass tokens of one request
 
 struct ReviewOptions {
   /// What becomes of tags where the answer cannot rewrite them. `pin` is as `demand` there.

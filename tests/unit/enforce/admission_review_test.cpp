@@ -319,6 +319,19 @@ TEST_CASE("AdmissionReview: large objects are judged in bounded time") {
   REQUIRE_FALSE(ask(world, Hook::validate, test::admission_review("UPDATE", large("redis:7.0"), large("a:1"))).allowed);
 }
 
+TEST_CASE("AdmissionReview: objects of 3 MiB that are nothing but small values are judged") {
+  const test::ReviewWorld world;
+  json::Array variables;
+  for (int i = 0; i < 160'000; ++i) variables.emplace_back(json::Object{{"name", "N" + std::to_string(i)}});
+  const auto pod = test::apply_patch(
+      test::pod_of({kRedisPinned}),
+      json::Array{json::Value(
+          json::Object{{"op", "add"}, {"path", "/spec/containers/0/env"}, {"value", std::move(variables)}})});
+  const auto body = test::admission_review("UPDATE", pod, pod);
+  REQUIRE(body.size() > 5 << 20);
+  REQUIRE(ask(world, Hook::validate, body).allowed);
+}
+
 /// `test_enforce "[.speed]"` prints it.
 TEST_CASE("AdmissionReview: speed of a decision", "[.speed]") {
   const test::ReviewWorld world;
