@@ -38,6 +38,11 @@ std::map<std::string, std::string, std::less<>> options(std::span<const std::str
   return found;
 }
 
+/// Whether a refusal is about what one decides by, and not about the image: the clock, or records of the decision file.
+bool says_nothing(const std::optional<ErrorCode>& code) {
+  return code == ErrorCode::clock_behind || code == ErrorCode::malformed || code == ErrorCode::internal;
+}
+
 }  // namespace
 
 Pull parse_pull(std::span<const std::string> words) {
@@ -74,9 +79,11 @@ PullAnswer answer_pull(const Judge& judge, const Pull& pull, base::Time now) {
   question.reference = pull.name;
   question.resolved = pull.digest;
   const Ruling ruling = judge.judge(question, now);
-  std::string reason = (ruling.allowed() ? "allow: " : "deny: ") + ruling.reason;
+  const bool allowed = ruling.verdict == Ruling::Verdict::allow;
+  const bool undecided = !allowed && says_nothing(ruling.code);
+  std::string reason = (allowed ? "allow: " : undecided ? "undecided, so refused: " : "deny: ") + ruling.reason;
   if (ruling.code) reason += " [" + std::string(base::name(*ruling.code)) + "]";
-  return {ruling.verdict == Ruling::Verdict::allow ? 0 : 1, base::printable(reason.substr(0, kMaxReason))};
+  return {allowed ? 0 : undecided ? 2 : 1, base::printable(reason.substr(0, kMaxReason))};
 }
 
 }  // namespace gapstow::enforce

@@ -96,9 +96,20 @@ TEST_CASE("answers are one line and an exit status") {
   REQUIRE(answer("docker.io/acme/old:1", 300) == 1);
   REQUIRE(answer("docker.io/acme/brief:1", 400) == 0);
   REQUIRE(answer("docker.io/acme/brief:1", 400, kDay.plus_seconds(86400)) == 1);
-  REQUIRE(answer("docker.io/library/redis:7.2", 100, kDay.plus_seconds(-86400)) == 1);
+  REQUIRE(answer("docker.io/library/redis:7.2", 100, kDay.plus_seconds(-86400)) == 2);  // the clock is wrong
   REQUIRE(answer("", 100) == 1);
   REQUIRE(answer("a\nb", 100) == 1);
+}
+
+TEST_CASE("a record that is wrong decides nothing") {
+  auto bytes = enforce::write_snapshot(test::sample_decisions());
+  const std::size_t at = base::as_text(bytes).find(std::string(base::name(ErrorCode::denied)));
+  bytes.at(at) = std::byte{'D'};
+  const enforce::Judge judge(enforce::Snapshot::own(bytes, enforce::SnapshotCheck::as_read), {});
+  const auto given = enforce::answer_pull(judge, {"docker.io/acme/old:1", numbered_digest(300)}, kDay);
+  REQUIRE(given.exit_code == 2);
+  REQUIRE(given.reason.starts_with("undecided, so refused: "));
+  REQUIRE(enforce::answer_pull(judge, {"docker.io/library/redis:7.2", numbered_digest(100)}, kDay).exit_code == 0);
 }
 
 }  // namespace
