@@ -29,14 +29,19 @@ class PartsFile final : public base::File {
 
   std::uint64_t size() override { return parts_.front().header.total; }
 
-  /// Of all parts: it differs when that of any one does.
+  /// Of all parts: it differs when that of any one does, also when the clock was set back before a part was written.
   base::FileStamp stamp() override {
-    constexpr std::uint64_t kMixer = 0x9E3779B97F4A7C15ULL;
     base::FileStamp all;
+    const auto mix = [&](std::uint64_t value) {
+      constexpr std::uint64_t kMixer = 0x9E3779B97F4A7C15ULL;
+      all.node = (all.node ^ value) * kMixer;
+      all.node ^= all.node >> 32;
+    };
     for (const auto& part : parts_) {
       const base::FileStamp one = part.file->stamp();
-      all.device = all.device * kMixer + one.device;
-      all.node = all.node * kMixer + one.node;
+      for (const auto value : {one.device, one.node, one.size}) mix(value);
+      for (const auto value : {one.modified, one.changed}) mix(static_cast<std::uint64_t>(value));
+      all.device = one.device;
       all.size += one.size;
       all.modified = std::max(all.modified, one.modified);
       all.changed = std::max(all.changed, one.changed);

@@ -135,4 +135,32 @@ TEST_CASE("parts are read as one file, at any position") {
   while (joined->stamp() == stamp) writer->write_at(0, base::as_bytes("x"));
 }
 
+TEST_CASE("parts have another stamp when any of them was written, whatever the clock says") {
+  struct StampedFile final : base::File {
+    base::FileStamp now;
+    std::size_t read_at(std::uint64_t, std::span<std::byte>) override { return 0; }
+    void write_at(std::uint64_t, base::ByteView) override {}
+    std::uint64_t size() override { return now.size; }
+    void sync() override {}
+    void start_writeback(std::uint64_t, std::uint64_t) override {}
+    base::FileStamp stamp() override { return now; }
+  };
+  const auto first = std::make_shared<StampedFile>();
+  const auto second = std::make_shared<StampedFile>();
+  first->now = {1, 10, 100, 50, 50};
+  second->now = {1, 11, 100, 90, 90};
+  const auto joined = bundle::join_parts({{"a", {}, first}, {"b", {}, second}});
+  const auto before = joined->stamp();
+  CHECK(joined->stamp() == before);
+  CHECK(before.changed == 90);
+  for (const std::int64_t changed : {10, 51, 89, 90}) {
+    first->now.changed = changed;
+    CHECK(joined->stamp() != before);
+  }
+  first->now.changed = 50;
+  CHECK(joined->stamp() == before);
+  std::swap(first->now, second->now);
+  CHECK(joined->stamp() != before);
+}
+
 }  // namespace gapstow::test
