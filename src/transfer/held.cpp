@@ -19,6 +19,14 @@ std::string shown(const std::vector<std::string>& paths) {
   return std::to_string(paths.size()) + " parts (" + paths.front() + ", …)";
 }
 
+/// Looked at before it is opened: to open a pipe is to wait for somebody who writes into it.
+void check_file(base::ReadFs& fs, const std::string& path) {
+  const auto status = fs.status(path);
+  if (!status) throw Error(ErrorCode::not_found, "there is no bundle " + path);
+  if (status->kind == base::FileStatus::Kind::regular) return;
+  throw Error(ErrorCode::usage, path + " is not a file", "a bundle is served where it lies, so it has to lie");
+}
+
 bool is_part(base::ReadFs& fs, const std::string& path) {
   const auto file = fs.open(path);
   return bundle::looks_like_part(*file);
@@ -36,8 +44,7 @@ std::vector<std::string> expand(base::ReadFs& fs, const std::vector<std::string>
   std::vector<std::string> files;
   for (const auto& path : paths) {
     const auto status = fs.status(path);
-    if (!status) throw Error(ErrorCode::not_found, "there is no bundle " + path);
-    if (status->kind != base::FileStatus::Kind::folder) {
+    if (!status || status->kind != base::FileStatus::Kind::folder) {
       files.push_back(path);
       continue;
     }
@@ -68,15 +75,11 @@ std::shared_ptr<const HeldBundle> hold_bundle(const std::vector<std::string>& pa
   if (paths.empty()) throw Error(ErrorCode::usage, "no bundle was named");
   std::shared_ptr<base::File> file;
   std::vector<bundle::PartFile> parts;
+  for (const auto& path : paths) check_file(around.fs, path);
   if (paths.size() > 1 || is_part(around.fs, paths.front())) {
     parts = bundle::open_parts(around.fs, paths);
     file = bundle::join_parts(parts);
   } else {
-    const auto status = around.fs.status(paths.front());
-    if (status && status->kind != base::FileStatus::Kind::regular) {
-      throw Error(ErrorCode::usage, paths.front() + " is not a file",
-                  "a bundle is served where it lies, so it has to lie");
-    }
     file = around.fs.open(paths.front());
   }
   return base::with_context(shown(paths), [&] {
@@ -93,6 +96,7 @@ std::vector<std::vector<std::string>> group_bundles(base::ReadFs& fs, const std:
   std::vector<std::vector<std::string>> groups;
   std::map<digest::Digest, std::size_t> by_bundle;
   for (const auto& path : expand(fs, paths)) {
+    check_file(fs, path);
     if (!is_part(fs, path)) {
       groups.push_back({path});
       continue;

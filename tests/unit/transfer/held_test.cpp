@@ -1,5 +1,7 @@
 #include "gapstow/transfer/held.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 
 #include "gapstow/base/atomic_file.h"
@@ -110,6 +112,15 @@ TEST_CASE("operands are sorted into bundles") {
   const auto in_folder = transfer::group_bundles(world.fs, {world.folder / ""});
   CHECK(in_folder.size() == 2);
   REQUIRE_ERROR(not_found, transfer::group_bundles(world.fs, {world.folder / "none"}));
+}
+
+TEST_CASE("a pipe is refused, and nobody waits for what might come out of it") {
+  World world;
+  const std::string pipe = world.folder / "pipe.gapstow";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  REQUIRE_ERROR(usage, transfer::group_bundles(world.fs, {pipe}));
+  REQUIRE_ERROR(usage, transfer::group_bundles(world.fs, {world.folder / ""}));
+  REQUIRE_ERROR(usage, world.hold({pipe}));
 }
 
 }  // namespace gapstow::test
