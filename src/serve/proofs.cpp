@@ -53,6 +53,9 @@ struct Board {
   std::vector<Entry> entries;
 };
 
+/// What a thread does. One does not begin with what nobody waits for: it may be large.
+enum class Work { all, urgent };
+
 struct Task {
   std::shared_ptr<Board> board;
   std::size_t index = 0;
@@ -92,12 +95,16 @@ struct Proofs::Machine {
   base::CancelToken cancel;
   std::vector<std::jthread> threads;
 
-  std::optional<Task> take() {
+  std::optional<Task> take_urgent() {
     while (!urgent.empty()) {
       Task task = std::move(urgent.front());
       urgent.pop_front();
       if (task.board->entries[task.index].state == Entry::State::unknown) return task;
     }
+    return std::nullopt;
+  }
+
+  std::optional<Task> take_next() {
     for (const auto& [held, board] : boards) {
       for (; board->next < board->entries.size(); ++board->next) {
         if (board->entries[board->next].state == Entry::State::unknown) return Task{board, board->next++};
@@ -106,11 +113,12 @@ struct Proofs::Machine {
     return std::nullopt;
   }
 
-  void run() {
+  void run(Work kind) {
     setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
     std::unique_lock lock(mutex);
     while (!stopping) {
-      std::optional<Task> task = take();
+      std::optional<Task> task = take_urgent();
+      if (!task && kind == Work::all) task = take_next();
       if (!task) {
         work.wait(lock);
         continue;
@@ -139,7 +147,10 @@ struct Proofs::Machine {
 };
 
 Proofs::Proofs(unsigned threads) : machine_(std::make_unique<Machine>()) {
-  for (unsigned i = 0; i < std::max(threads, 1U); ++i) machine_->threads.emplace_back([this] { machine_->run(); });
+  for (unsigned i = 0; i < std::max(threads, 1U); ++i) {
+    machine_->threads.emplace_back([this] { machine_->run(Work::all); });
+  }
+  machine_->threads.emplace_back([this] { machine_->run(Work::urgent); });
 }
 
 Proofs::~Proofs() {
@@ -184,7 +195,17 @@ void Proofs::when_known(const Bundle& bundle, std::size_t entry, Then then) {
     }
   }
   if (known) return then(*known);
-  machine_->work.notify_one();
+  machine_->work.notify_all();
+}
+
+std::optional<Proof> Proofs::look(const Bundle& bundle, std::size_t entry) const {
+  const base::FileStamp now = bundle->bundle().file()->stamp();
+  const std::lock_guard lock(machine_->mutex);
+  const auto board = machine_->board_of(bundle);
+  if (!board) return std::nullopt;
+  const Entry& at = board->entries.at(entry - board->first);
+  const bool is_known = at.state == Entry::State::known && at.proof.stamp == now;
+  return is_known ? std::optional(at.proof) : std::nullopt;
 }
 
 ProofProgress Proofs::progress() const {

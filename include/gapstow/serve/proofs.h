@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Proofs {
   using Bundle = std::shared_ptr<const transfer::HeldBundle>;
   using Then = std::function<void(const Proof&)>;
 
-  /// `threads` of its own, which give way to those that answer.
+  /// `threads` of its own, which give way to those that answer, and one more that does what somebody waits for alone.
   explicit Proofs(unsigned threads);
   ~Proofs();
 
@@ -44,6 +45,8 @@ class Proofs {
   /// Calls `then` at once when it is known and the file is still the same; else when it has been found out, from
   /// another thread. Bundles that are not in the set any more are proven all the same.
   void when_known(const Bundle& bundle, std::size_t entry, Then then);
+  /// What is known already about the file as it is now.
+  std::optional<Proof> look(const Bundle& bundle, std::size_t entry) const;
   ProofProgress progress() const;
 
  private:
