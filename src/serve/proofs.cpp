@@ -18,12 +18,15 @@ namespace gapstow::serve {
 namespace {
 
 constexpr int kNiceness = 15;
+/// Of a file that somebody writes all the time nobody waits for the end.
+constexpr unsigned kMostRepeats = 3;
 
 /// One payload entry and those who wait for it.
 struct Entry {
   enum class State { unknown, running, known };
   State state = State::unknown;
   Proof proof;
+  unsigned repeats = 0;  ///< because the file had changed by the end
   std::vector<Proofs::Then> waiting;
 };
 
@@ -84,6 +87,15 @@ Proof prove(const Board& board, std::size_t index, const base::CancelToken& canc
   }
 }
 
+/// Whether what was found out is about the file as it is now.
+bool is_current(const Board& board, const Proof& proof) {
+  try {
+    return board.bundle->bundle().file()->stamp() == proof.stamp;
+  } catch (const base::Error&) {
+    return true;  // who reads it will see
+  }
+}
+
 }  // namespace
 
 struct Proofs::Machine {
@@ -127,7 +139,15 @@ struct Proofs::Machine {
       entry.state = Entry::State::running;
       lock.unlock();
       Proof proof = prove(*task->board, task->index, cancel);
+      const bool is_of_now = is_current(*task->board, proof);
       lock.lock();
+      if (!is_of_now && !entry.waiting.empty() && ++entry.repeats <= kMostRepeats) {
+        // Some of those who wait may have come after the file was changed.
+        entry.state = Entry::State::unknown;
+        urgent.push_front(std::move(*task));
+        continue;
+      }
+      entry.repeats = 0;
       entry.proof = proof;
       entry.state = Entry::State::known;
       std::vector<Then> waiting = std::move(entry.waiting);
