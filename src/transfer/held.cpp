@@ -4,6 +4,7 @@
 
 #include "gapstow/base/error.h"
 #include "gapstow/bundle/parts.h"
+#include "hold.h"
 #include "prover.h"
 
 namespace gapstow::transfer {
@@ -55,6 +56,18 @@ std::vector<std::string> expand(base::ReadFs& fs, const std::vector<std::string>
   return files;
 }
 
+bool is_older_than_seen(const Outcome& outcome, std::size_t chain) {
+  const auto is_rollback = [](ErrorCode code) { return code == ErrorCode::rollback; };
+  const auto of_image = [&](const ImageOutcome& image) {
+    return image.record.proof && image.record.proof->chain == chain &&
+           std::ranges::any_of(image.decision.refusals, is_rollback, &trust::Decision::Refusal::code);
+  };
+  const auto alone = [&](const Failure& failure) {
+    return failure.what == outcome.chains[chain].gun && is_rollback(failure.error.code());
+  };
+  return std::ranges::any_of(outcome.images, of_image) || std::ranges::any_of(outcome.failures, alone);
+}
+
 }  // namespace
 
 HeldBundle::HeldBundle(std::string name, bundle::OpenedBundle bundle, KeptContents kept, Outcome outcome)
@@ -63,6 +76,9 @@ HeldBundle::HeldBundle(std::string name, bundle::OpenedBundle bundle, KeptConten
   for (std::size_t i = statement.metadata_entries; i < statement.entries.size(); ++i) {
     payload_.emplace(statement.entries[i].sha256, i);
   }
+  for (std::size_t i = 0; i < outcome_.chains.size(); ++i) {
+    if (is_older_than_seen(outcome_, i)) rolled_back_.insert(i);
+  }
 }
 
 std::optional<std::size_t> HeldBundle::payload(const digest::Digest& digest) const {
@@ -70,8 +86,8 @@ std::optional<std::size_t> HeldBundle::payload(const digest::Digest& digest) con
   return found == payload_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::shared_ptr<const HeldBundle> hold_bundle(const std::vector<std::string>& paths, const VerifyRequest& request,
-                                              trust::State* state, const Surroundings& around) {
+std::shared_ptr<HeldBundle> hold(const std::vector<std::string>& paths, const VerifyRequest& request,
+                                 trust::State* state, const Surroundings& around) {
   if (paths.empty()) throw Error(ErrorCode::usage, "no bundle was named");
   std::shared_ptr<base::File> file;
   std::vector<bundle::PartFile> parts;
@@ -88,8 +104,13 @@ std::shared_ptr<const HeldBundle> hold_bundle(const std::vector<std::string>& pa
     prover.keep(kept);
     auto opened = bundle::OpenedBundle::open(std::move(file), prover, &around.cancel);
     if (!parts.empty()) bundle::check_parts_identity(parts, opened.seal());
-    return std::make_shared<const HeldBundle>(shown(paths), std::move(opened), std::move(kept), prover.take_outcome());
+    return std::make_shared<HeldBundle>(shown(paths), std::move(opened), std::move(kept), prover.take_outcome());
   });
+}
+
+std::shared_ptr<const HeldBundle> hold_bundle(const std::vector<std::string>& paths, const VerifyRequest& request,
+                                              trust::State* state, const Surroundings& around) {
+  return hold(paths, request, state, around);
 }
 
 std::vector<std::vector<std::string>> group_bundles(base::ReadFs& fs, const std::vector<std::string>& paths) {
