@@ -37,7 +37,7 @@ struct HoldingsRequest {
 };
 
 /// Loads everything; `before` is what is served until then, or nullptr. Error{rollback} for a decision file
-/// older than the one before.
+/// older than the one before, and where the newest chain of a repository is older than before.
 std::shared_ptr<const Holdings> load_holdings(const HoldingsRequest& request, const Holdings* before,
                                               const transfer::Surroundings& around);
 
