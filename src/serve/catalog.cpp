@@ -12,8 +12,14 @@ bool is_manifest(const std::string& media_type) {
   return oci::is_image_manifest(media_type) || oci::is_index(media_type);
 }
 
+std::string_view path_of(std::string_view origin) { return origin.substr(origin.find('/') + 1); }
+
 void add_owner(CatalogBlob& blob, const digest::Digest& image) {
   if (std::ranges::find(blob.images, image) == blob.images.end()) blob.images.push_back(image);
+}
+
+void add_copy(CatalogBlob& blob, const Bundle& bundle, std::size_t entry) {
+  if (blob.copies.empty() || blob.copies.back().bundle != bundle) blob.copies.push_back({bundle, entry});
 }
 
 }  // namespace
@@ -23,6 +29,7 @@ Catalog::Catalog(const std::vector<Bundle>& bundles) {
     for (std::size_t i = 0; i < bundle->kept().images.size(); ++i) add_image(bundle, i);
     for (std::size_t i = 0; i < bundle->kept().chains.size(); ++i) add_chain(bundle, i);
   }
+  for (const auto& [origin, repository] : repositories_) origins_[std::string(path_of(origin))].push_back(origin);
 }
 
 void Catalog::add_image(const Bundle& bundle, std::size_t index) {
@@ -38,25 +45,24 @@ void Catalog::add_image(const Bundle& bundle, std::size_t index) {
     known->second = age;
     repository.tags[reference.tag] = named.root.digest;
   }
+  for (const auto& platform : outcome.record.left_out) repository.left_out[platform] = named.reference;
   // Layers bound by diff_ids are there uncompressed: nothing that the manifest names could be served.
   if (named.binding != oci::Binding::manifest) return;
 
   const std::set<digest::Digest> own(outcome.manifests.begin(), outcome.manifests.end());
   for (const auto& planned : named.blobs) {
-    auto& blob = repository.blobs[planned.digest];
+    const auto [at, is_new] = repository.blobs.try_emplace(planned.digest);
+    auto& blob = at->second;
     add_owner(blob, named.root.digest);
-    if (blob.bundle) continue;
-    blob.bundle = bundle;
+    if (const auto entry = bundle->payload(planned.digest)) add_copy(blob, bundle, *entry);
+    if (!is_new) continue;
     blob.media_type = planned.media_type;
     blob.size = planned.size;
-    if (const auto document = bundle->kept().documents.find(planned.digest);
-        document != bundle->kept().documents.end()) {
-      blob.document = document->second;
-      blob.is_manifest = is_manifest(planned.media_type);
-      blob.is_attachment = blob.is_manifest && !own.contains(planned.digest);
-    } else {
-      blob.entry = bundle->payload(planned.digest);
-    }
+    const auto document = bundle->kept().documents.find(planned.digest);
+    if (document == bundle->kept().documents.end()) continue;
+    blob.document = document->second;
+    blob.is_manifest = is_manifest(planned.media_type);
+    blob.is_attachment = blob.is_manifest && !own.contains(planned.digest);
   }
   for (const auto& attachment : named.attachments) {
     if (!attachment.tag.empty()) repository.attachment_tags[attachment.tag] = attachment.root.digest;
@@ -68,7 +74,8 @@ void Catalog::add_image(const Bundle& bundle, std::size_t index) {
 
 void Catalog::add_chain(const Bundle& bundle, std::size_t index) {
   const auto& record = bundle->bundle().statement().chains[index];
-  if (record.dialect != "notary-v1") return;
+  // A chain that is older than what this site has seen would take others back who have seen nothing yet.
+  if (record.dialect != "notary-v1" || bundle->is_rolled_back(index)) return;
   const Age age = age_of(bundle->outcome(), index);
   const auto [known, added] = chain_ages_.try_emplace(record.gun, age);
   if (!added && age < known->second) return;
@@ -83,6 +90,9 @@ void Catalog::add_chain(const Bundle& bundle, std::size_t index) {
   chain.files["timestamp"] = share(files.timestamp);
   chain.files["snapshot"] = share(files.snapshot);
   for (const auto& [role, bytes] : files.targets) chain.files[role] = share(bytes);
+  for (const auto& role : bundle->outcome().chains[index].roles) {
+    chain.files[std::to_string(role.version) + "." + role.name] = chain.files.at(role.name);
+  }
   chains_[record.gun] = std::move(chain);
 }
 
@@ -98,9 +108,9 @@ const CatalogChain* Catalog::chain(std::string_view gun) const {
 
 std::vector<const CatalogRepository*> Catalog::with_path(std::string_view path) const {
   std::vector<const CatalogRepository*> found;
-  for (const auto& [origin, repository] : repositories_) {
-    if (std::string_view(origin).substr(origin.find('/') + 1) == path) found.push_back(&repository);
-  }
+  const auto origins = origins_.find(path);
+  if (origins == origins_.end()) return found;
+  for (const auto& origin : origins->second) found.push_back(find(origin));
   return found;
 }
 

@@ -1,8 +1,11 @@
 // Lists: tags, referrers, the catalog.
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "answers.h"
+#include "gapstow/base/encoding.h"
+#include "gapstow/enforce/relocations.h"
 #include "gapstow/json/cursor.h"
 #include "gapstow/json/parse.h"
 #include "gapstow/oci/manifest.h"
@@ -22,6 +25,17 @@ struct Page {
   std::string link;
 };
 
+/// As a value in a query.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          std::string_view("-._~:/").find(c) != std::string_view::npos;
+    out += is_plain ? std::string(1, c) : "%" + base::hex(base::as_bytes(std::string_view(&c, 1)));
+  }
+  return out;
+}
+
 Page page_of(const std::vector<std::string>& all, const Request& request, const std::string& path) {
   std::size_t count = kMaxPage;
   if (const auto n = request.parameter("n")) {
@@ -35,8 +49,9 @@ Page page_of(const std::vector<std::string>& all, const Request& request, const 
   for (; at != all.end() && page.names.size() < count; ++at) page.names.push_back(*at);
   if (at == all.end() || page.names.empty()) return page;
   std::string ns;
-  if (const auto given = request.parameter("ns")) ns = "&ns=" + std::string(*given);
-  page.link = "<" + path + "?n=" + std::to_string(count) + "&last=" + page.names.back() + ns + ">; rel=\"next\"";
+  if (const auto given = request.parameter("ns")) ns = "&ns=" + escaped(*given);
+  page.link =
+      "<" + path + "?n=" + std::to_string(count) + "&last=" + escaped(page.names.back()) + ns + ">; rel=\"next\"";
   return page;
 }
 
@@ -66,13 +81,41 @@ Object referrer_entry(const oci::Attachment& attachment, const SharedBody& manif
   return entry;
 }
 
+Response referrers_answer(Array entries, bool is_filtered) {
+  Response response = json_answer(
+      Object{{"schemaVersion", 2}, {"mediaType", std::string(oci::kOciIndex)}, {"manifests", std::move(entries)}},
+      oci::kOciIndex);
+  if (is_filtered) response.headers.emplace_back("OCI-Filters-Applied", "artifactType");
+  return response;
+}
+
+/// By which tags that of the origin is asked for here: relocations may rename it.
+std::vector<std::string> local_tags(const enforce::Relocations& relocations, const FoundRepository& found,
+                                    const std::string& tag) {
+  if (relocations.rules().empty()) return {tag};
+  std::vector<std::string> tags;
+  for (const auto& name : relocations.local_names(enforce::normalise(found.repository->origin + ":" + tag))) {
+    if (name.repository() == found.local) tags.push_back(name.tag);
+  }
+  return tags;
+}
+
 }  // namespace
 
 Response RegistryRoutes::tags(const Request& request, const Asked& asked) const {
-  std::vector<std::string> names;
-  for (const auto& [tag, digest] : asked.found.repository->tags) {
-    if (rule_on(asked, ":" + tag).allowed()) names.push_back(tag);
+  const auto& repository = *asked.found.repository;
+  const auto can_be_pulled = [&](const std::string& tag) {
+    const auto ruling = rule_on(asked, ":" + tag);
+    return ruling.allowed() && ruling.digest && repository.blobs.contains(*ruling.digest);
+  };
+  const auto& relocations = asked.holdings->judge.snapshot().relocations();
+  std::set<std::string> offered;
+  for (const auto& [tag, digest] : repository.tags) {
+    for (const auto& name : local_tags(relocations, asked.found, tag)) {
+      if (can_be_pulled(name)) offered.insert(name);
+    }
   }
+  const std::vector<std::string> names(offered.begin(), offered.end());
   const auto page = page_of(names, request, request.path);
   Response response =
       json_answer(Object{{"name", asked.place.name}, {"tags", Array(page.names.begin(), page.names.end())}});
@@ -82,9 +125,13 @@ Response RegistryRoutes::tags(const Request& request, const Asked& asked) const 
 
 Response RegistryRoutes::referrers(const Request& request, const Asked& asked) const {
   if (!asked.digest) return registry_error(400, "DIGEST_INVALID", "referrers are asked for by a digest");
-  const auto filter = request.parameter("artifactType");
-  const auto& repository = *asked.found.repository;
+  std::optional<std::string> filter;
+  if (const auto given = request.parameter("artifactType")) filter = *given;
+  // No media type holds a blank: it was a '+' that was not escaped.
+  if (filter) std::ranges::replace(*filter, ' ', '+');
   Array entries;
+  if (asked.found.repository == nullptr) return referrers_answer(std::move(entries), filter.has_value());
+  const auto& repository = *asked.found.repository;
   if (const auto found = repository.referrers.find(*asked.digest); found != repository.referrers.end()) {
     for (const auto& attachment : found->second) {
       const auto blob = repository.blobs.find(attachment.root.digest);
@@ -95,11 +142,7 @@ Response RegistryRoutes::referrers(const Request& request, const Asked& asked) c
       if (is_wanted) entries.emplace_back(std::move(entry));
     }
   }
-  Response response = json_answer(
-      Object{{"schemaVersion", 2}, {"mediaType", std::string(oci::kOciIndex)}, {"manifests", std::move(entries)}},
-      oci::kOciIndex);
-  if (filter) response.headers.emplace_back("OCI-Filters-Applied", "artifactType");
-  return response;
+  return referrers_answer(std::move(entries), filter.has_value());
 }
 
 Response RegistryRoutes::catalog(const Request& request, const Holdings& holdings) const {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "accept.h"
 #include "answers.h"
+#include "download.h"
+#include "gapstow/base/encoding.h"
 #include "gapstow/base/error.h"
-#include "gapstow/base/text.h"
 #include "gapstow/json/value.h"
 #include "gapstow/oci/manifest.h"
 #include "registry_request.h"
@@ -18,7 +20,6 @@ using Place = RegistryPlace;
 
 constexpr std::string_view kPoint = "registry";
 constexpr std::string_view kNoSuchManifest = "MANIFEST_UNKNOWN";
-constexpr std::string_view kNoSuchBlob = "BLOB_UNKNOWN";
 
 Place parse_place(std::string_view path) {
   path.remove_prefix(std::min<std::size_t>(path.size(), 4));  // "/v2/"
@@ -48,15 +49,16 @@ std::optional<digest::Digest> as_digest(const std::string& text) {
   }
 }
 
-/// Whether a client that names types takes this one. Parameters (";q=…") do not matter here: there is one form.
-bool accepts(std::string_view header, std::string_view media_type) {
-  if (header.empty()) return true;
-  return std::ranges::any_of(base::split(header, ','), [&](std::string_view item) {
-    item = item.substr(0, item.find(';'));
-    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-    return item == "*/*" || item == "application/*" || item == media_type;
-  });
+/// The manifest that is signed under a tag "sha256-….sig".
+std::optional<digest::Digest> signed_by_tag(std::string_view tag) {
+  constexpr std::string_view kStem = "sha256-";
+  constexpr std::string_view kSuffix = ".sig";
+  constexpr std::size_t kDigits = 64;
+  if (tag.size() != kStem.size() + kDigits + kSuffix.size() || !tag.starts_with(kStem) || !tag.ends_with(kSuffix)) {
+    return std::nullopt;
+  }
+  const std::string_view hex = tag.substr(kStem.size(), kDigits);
+  return base::is_hex(hex, kDigits) ? std::optional(digest::Digest::from_sha256_hex(hex)) : std::nullopt;
 }
 
 std::string quoted(const digest::Digest& digest) { return "\"" + digest.text() + "\""; }
@@ -92,8 +94,11 @@ void RegistryRoutes::answer(const std::shared_ptr<const Request>& request, const
   }
   asked.found = find_repository(asked.holdings->catalog, asked.holdings->judge.snapshot().relocations(), *request,
                                 asked.place.name);
-  if (asked.found.repository == nullptr) return reply(registry_error(404, "NAME_UNKNOWN", asked.found.why));
   asked.digest = as_digest(asked.place.last);
+  // Of referrers the specification wants an empty list, not 404.
+  if (asked.found.repository == nullptr && asked.place.kind != Kind::referrers) {
+    return reply(registry_error(404, "NAME_UNKNOWN", asked.found.why));
+  }
   if (asked.place.kind == Kind::blob) return blob(request, asked, reply);
   reply(documents(*request, asked));
 }
@@ -124,6 +129,18 @@ Response RegistryRoutes::show(const Request& request, const CatalogBlob& blob, c
   return conditional(request, std::move(response));
 }
 
+/// 404 with the reason. Of a platform that its index lists more is known than that nothing proves it.
+Response RegistryRoutes::not_proven(const Asked& asked, const enforce::Ruling& ruling) {
+  const auto& left_out = asked.found.repository->left_out;
+  const auto found = asked.digest ? left_out.find(*asked.digest) : left_out.end();
+  if (found == left_out.end() || ruling.code != base::ErrorCode::target_missing) {
+    return registry_error(404, kNoSuchManifest, ruling.reason);
+  }
+  return registry_error(
+      404, kNoSuchManifest,
+      asked.digest->text() + " is a platform of " + found->second + " that was left out when the bundle was packed");
+}
+
 Response RegistryRoutes::manifest(const Request& request, const Asked& asked) const {
   const auto started = std::chrono::steady_clock::now();
   const auto& repository = *asked.found.repository;
@@ -145,7 +162,7 @@ Response RegistryRoutes::manifest(const Request& request, const Asked& asked) co
   parts_.metrics.decision_took(
       kPoint, std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started));
   parts_.log.decision(kPoint, {}, request.peer, ruling);
-  if (!ruling.allowed() || !ruling.digest) return registry_error(404, kNoSuchManifest, ruling.reason);
+  if (!ruling.allowed() || !ruling.digest) return not_proven(asked, ruling);
   const auto blob = repository.blobs.find(*ruling.digest);
   if (blob == repository.blobs.end() || !blob->second.is_manifest) {
     return registry_error(404, kNoSuchManifest,
@@ -166,7 +183,30 @@ bool RegistryRoutes::is_offered(const Asked& asked, const CatalogBlob& blob) con
   });
 }
 
-/// Signatures of this site, under the tag that cosign has for them.
+/// The names under which a manifest may be pulled now: the tags that lead to it or to an index above it, else its
+/// digest alone.
+std::vector<std::string> RegistryRoutes::references_of(const Asked& asked, const digest::Digest& manifest) const {
+  const auto& repository = *asked.found.repository;
+  const auto known = repository.blobs.find(manifest);
+  if (known == repository.blobs.end() || !known->second.is_manifest || known->second.is_attachment) return {};
+  const auto leads_here = [&](const std::string& reference, const digest::Digest& root) {
+    const auto ruling =
+        asked.holdings->judge.judge({reference, enforce::TagPolicy::accept, {}, {}, {}}, parts_.clock.now());
+    return ruling.allowed() && ruling.digest == root;
+  };
+  std::vector<std::string> references;
+  for (const auto& [tag, root] : repository.tags) {
+    if (std::ranges::find(known->second.images, root) == known->second.images.end()) continue;
+    std::string reference = repository.origin + ":" + tag;
+    if (leads_here(reference, root)) references.push_back(std::move(reference));
+  }
+  const std::string by_digest = repository.origin + "@" + manifest.text();
+  if (references.empty() && leads_here(by_digest, manifest)) references.push_back(by_digest);
+  return references;
+}
+
+/// Signatures of this site, under the tag that cosign has for them. Clients ask for that of the image that they run: of
+/// an index that is the one for their platform.
 std::optional<Response> RegistryRoutes::border_manifest(const Request& request, const Asked& asked,
                                                         const std::optional<digest::Digest>& carried) const {
   const auto answer = [&](const BorderSignatures::Document& document) {
@@ -179,22 +219,14 @@ std::optional<Response> RegistryRoutes::border_manifest(const Request& request, 
     const auto made = parts_.border->manifest(*asked.digest);
     return made ? std::optional(answer(*made)) : std::nullopt;
   }
-  const auto& repository = *asked.found.repository;
-  std::vector<std::string> references;
-  std::optional<digest::Digest> image;
-  for (const auto& [tag, digest] : repository.tags) {
-    if (oci::referrers_tag(digest) + ".sig" != asked.place.last) continue;
-    const std::string reference = repository.origin + ":" + tag;
-    const auto ruling =
-        asked.holdings->judge.judge({reference, enforce::TagPolicy::accept, {}, {}, {}}, parts_.clock.now());
-    if (!ruling.allowed() || ruling.digest != digest) continue;
-    references.push_back(reference);
-    image = digest;
-  }
-  if (!image) return std::nullopt;
-  const auto held = carried ? repository.blobs.find(*carried) : repository.blobs.end();
-  return answer(parts_.border->signature(*image, references,
-                                         held != repository.blobs.end() ? held->second.document : SharedBody{}));
+  const auto signs = signed_by_tag(asked.place.last);
+  if (!signs) return std::nullopt;
+  const auto references = references_of(asked, *signs);
+  if (references.empty()) return std::nullopt;
+  const auto& blobs = asked.found.repository->blobs;
+  const auto held = carried ? blobs.find(*carried) : blobs.end();
+  return answer(
+      parts_.border->signature(*signs, references, held != blobs.end() ? held->second.document : SharedBody{}));
 }
 
 void RegistryRoutes::blob(const std::shared_ptr<const Request>& request, const Asked& asked, const Reply& reply) const {
@@ -214,30 +246,18 @@ void RegistryRoutes::blob(const std::shared_ptr<const Request>& request, const A
   const auto found = asked.found.repository->blobs.find(wanted);
   if (found == asked.found.repository->blobs.end()) {
     return reply(
-        registry_error(404, kNoSuchBlob, "no image of " + asked.found.repository->origin + " has " + wanted.text()));
+        registry_error(404, kBlobUnknown, "no image of " + asked.found.repository->origin + " has " + wanted.text()));
   }
   const CatalogBlob& blob = found->second;
   if (!is_offered(asked, blob)) {
     const auto ruling = rule_on(asked, "@" + blob.images.front().text());
-    return reply(registry_error(404, kNoSuchBlob, ruling.reason));
+    return reply(registry_error(404, kBlobUnknown, ruling.reason));
   }
   if (blob.document) {
     response.body = blob.document;
     return reply(conditional(*request, std::move(response)));
   }
-  const auto& opened = blob.bundle->bundle();
-  response.body = FileBody{opened.file(), opened.content(*blob.entry), blob.size, {}};
-  if (request->method == "HEAD") return reply(conditional(*request, std::move(response)));
-  // The first byte leaves when the last one is proven.
-  parts_.proofs.when_known(
-      blob.bundle, *blob.entry,
-      [request, reply, wanted, holdings = asked.holdings, response = std::move(response)](const Proof& proof) mutable {
-        if (!proof.holds) {
-          return reply(registry_error(404, kNoSuchBlob, wanted.text() + " is damaged in the bundle: " + proof.why));
-        }
-        std::get<FileBody>(response.body).stamp = proof.stamp;
-        reply(conditional(*request, std::move(response)));
-      });
+  download({request, reply, parts_.proofs, asked.holdings, blob, wanted, std::move(response)});
 }
 
 }  // namespace gapstow::serve

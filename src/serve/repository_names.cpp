@@ -19,10 +19,15 @@ std::optional<oci::Reference> as_repository(const std::string& text) {
   }
 }
 
-/// Only what begins like a host is one: "localhost", or with a dot or a port.
+/// Only "localhost", or what has a dot or a port; any other word would be taken for the first part of a path.
+bool is_host(std::string_view text) {
+  return text == "localhost" ||
+         (text.find_first_of(".:") != std::string_view::npos && text.find('/') == std::string_view::npos);
+}
+
 bool begins_with_host(std::string_view name) {
   const std::string_view first = name.substr(0, name.find('/'));
-  return first.size() < name.size() && (first == "localhost" || first.find_first_of(".:") != std::string_view::npos);
+  return first.size() < name.size() && is_host(first);
 }
 
 const CatalogRepository* look_up(const Catalog& catalog, const enforce::Relocations& relocations,
@@ -55,9 +60,12 @@ FoundRepository find_repository(const Catalog& catalog, const enforce::Relocatio
     if (repository != nullptr) return {repository, local->repository(), {}};
     return {nullptr, {}, "no bundle here proves " + local->repository()};
   };
-  if (const auto ns = request.parameter("ns")) return found_as(std::string(*ns) + "/" + std::string(name));
+  if (const auto ns = request.parameter("ns")) {
+    if (!is_host(*ns)) return {nullptr, {}, "ns=" + std::string(*ns) + " names no registry"};
+    return found_as(std::string(*ns) + "/" + std::string(name));
+  }
   std::string looked_for(name);
-  if (const auto host = request.header("host"); !host.empty()) {
+  if (const auto host = request.header("host"); is_host(host)) {
     auto found = found_as(std::string(host) + "/" + std::string(name));
     if (found.repository != nullptr) return found;
     looked_for = std::string(host) + "/" + std::string(name);

@@ -43,6 +43,16 @@ ServeWorld::ServeWorld(const std::function<void(trust::TrustStore&)>& change) : 
   pack_sample(fs, bundle);
   if (change) change(store);
   request.bundles = {bundle};
+  start();
+}
+
+ServeWorld::ServeWorld(const std::vector<std::string>& bundles, trust::TrustStore trusts)
+    : store(std::move(trusts)), log({}, clock, [](std::uint64_t) {}) {
+  request.bundles = bundles;
+  start();
+}
+
+void ServeWorld::start() {
   request.trust_store = folder / "trust";
   request.state = folder / "state.db";
   load();

@@ -1,9 +1,10 @@
-// A service's insides over the real sample image, without sockets: for tests of what it answers.
+// A service's insides over the real sample image or other bundles, without sockets: for tests of what it answers.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gapstow/serve/registry_routes.h"
 #include "gapstow/transfer/held.h"
@@ -23,6 +24,8 @@ std::string header_of(const serve::Response& response, const std::string& name);
 struct ServeWorld {
   /// Packs the sample image and loads it.
   explicit ServeWorld(const std::function<void(trust::TrustStore&)>& change = {});
+  /// Loads these bundles.
+  ServeWorld(const std::vector<std::string>& bundles, trust::TrustStore trusts);
   transfer::Surroundings around() { return {fs, clock, cancel, observer, 2}; }
   serve::ServiceParts parts() { return {*cell, proofs, metrics, log, clock, border.get()}; }
   void load();
@@ -43,6 +46,9 @@ struct ServeWorld {
   serve::Metrics metrics;
   serve::EventLog log;
   std::unique_ptr<serve::BorderSignatures> border;
+
+ private:
+  void start();
 };
 
 }  // namespace gapstow::test

@@ -21,21 +21,26 @@ using Bundle = std::shared_ptr<const transfer::HeldBundle>;
 
 /// One blob of a repository, and the images (by the digests of their signed manifests) that make it part of it.
 struct CatalogBlob {
-  Bundle bundle;
+  /// A payload entry of a bundle.
+  struct Copy {
+    Bundle bundle;
+    std::size_t entry = 0;
+  };
   std::string media_type;
   std::uint64_t size = 0;
-  SharedBody document;               ///< manifests and configurations
-  std::optional<std::size_t> entry;  ///< payload entry of the bundle, for all else
+  SharedBody document;       ///< manifests and configurations
+  std::vector<Copy> copies;  ///< of all else: one in each bundle that holds it, in the order of the bundles
   bool is_manifest = false;
   bool is_attachment = false;  ///< carried with the image; nothing proves it
   std::vector<digest::Digest> images;
 };
 
-/// A file of a chain, as it was served.
+/// A chain's files, as they were served.
 struct CatalogChain {
   Bundle bundle;
-  std::size_t index = 0;                                 ///< among Statement::chains
-  std::map<std::string, SharedBody, std::less<>> files;  ///< "timestamp", "1.root", "root", "targets/releases"
+  std::size_t index = 0;  ///< among Statement::chains
+  /// "timestamp", "root", "targets/releases", and each with its version: "1.root", "4.targets/releases".
+  std::map<std::string, SharedBody, std::less<>> files;
 };
 
 /// One origin repository.
@@ -45,13 +50,14 @@ struct CatalogRepository {
   std::map<std::string, digest::Digest> attachment_tags;  ///< "sha256-….sig"
   std::map<digest::Digest, CatalogBlob> blobs;
   std::map<digest::Digest, std::vector<oci::Attachment>> referrers;  ///< by subject
+  std::map<digest::Digest, std::string> left_out;  ///< platforms that were not packed, and the image that lists them
 };
 
 /// Immutable; any number of threads.
 class Catalog {
  public:
   /// Of two bundles that name a tag, or hold a chain, the one with the higher versions counts, then the one sealed
-  /// later, as in decisions_of().
+  /// later, as in decisions_of(). A chain that is older than what was seen here is not offered.
   explicit Catalog(const std::vector<Bundle>& bundles);
 
   const CatalogRepository* find(std::string_view origin) const;
@@ -68,7 +74,8 @@ class Catalog {
 
   std::map<std::string, CatalogRepository, std::less<>> repositories_;
   std::map<std::string, CatalogChain, std::less<>> chains_;
-  std::map<std::string, Age> tag_ages_;  ///< by whole reference
+  std::map<std::string, std::vector<std::string>, std::less<>> origins_;  ///< by path
+  std::map<std::string, Age> tag_ages_;                                   ///< by whole reference
   std::map<std::string, Age> chain_ages_;
 };
 

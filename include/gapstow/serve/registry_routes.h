@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "gapstow/base/time.h"
 #include "gapstow/serve/border.h"
@@ -43,9 +45,11 @@ class RegistryRoutes {
   Response catalog(const Request& request, const Holdings& holdings) const;
   void blob(const std::shared_ptr<const Request>& request, const Asked& asked, const Reply& reply) const;
   bool is_offered(const Asked& asked, const CatalogBlob& blob) const;
+  std::vector<std::string> references_of(const Asked& asked, const digest::Digest& manifest) const;
   std::optional<Response> border_manifest(const Request& request, const Asked& asked,
                                           const std::optional<digest::Digest>& carried) const;
   enforce::Ruling rule_on(const Asked& asked, const std::string& suffix) const;
+  static Response not_proven(const Asked& asked, const enforce::Ruling& ruling);
   Response show(const Request& request, const CatalogBlob& blob, const digest::Digest& digest) const;
 
   ServiceParts parts_;

@@ -5,6 +5,7 @@
 #include "gapstow/json/cursor.h"
 #include "gapstow/json/parse.h"
 #include "gapstow/oci/manifest.h"
+#include "support/error_of.h"
 #include "support/serve_world.h"
 
 namespace gapstow::test {
@@ -121,6 +122,7 @@ TEST_CASE("a damaged blob never leaves; the others of the bundle do") {
   const auto response = world.get(kBlob + victim.digest.text());
   CHECK(response.status == 404);
   CHECK(body_of(response).find("damaged") != std::string::npos);
+  CHECK(world.ask(request_for(kBlob + victim.digest.text(), "HEAD")).status == 404);
   for (std::size_t i = 1; i < manifest.layers.size(); ++i) {
     CHECK(world.get(kBlob + manifest.layers[i].digest.text()).status == 200);
   }
@@ -131,16 +133,53 @@ TEST_CASE("a damaged blob never leaves; the others of the bundle do") {
   CHECK(world.get(kBlob + victim.digest.text()).status == 200);
 }
 
+TEST_CASE("what is written into the file while an answer is read does not leave") {
+  ServeWorld world;
+  const auto layer = sample_manifest(world).layers.front();
+  const auto response = world.get(kBlob + layer.digest.text());
+  REQUIRE(response.status == 200);
+  CHECK(digest::sha256(base::as_bytes(body_of(response))) == layer.digest);
+  const auto& bundle = world.cell->get()->bundles.front()->bundle();
+  const auto stamp = bundle.file()->stamp();
+  const auto writer = world.fs.open_for_update(world.bundle);
+  base::Bytes one(1);
+  writer->read_at(0, one);
+  while (bundle.file()->stamp() == stamp) writer->write_at(0, one);
+  REQUIRE_ERROR(conflict, body_of(response));
+  CHECK(digest::sha256(base::as_bytes(body_of(world.get(kBlob + layer.digest.text())))) == layer.digest);
+}
+
+TEST_CASE("a word that is no host is none, neither in ns nor in Host") {
+  ServeWorld world;
+  for (const auto* target :
+       {"/v2/app/manifests/1.1?ns=lab", "/v2/lab/app/manifests/1.1?ns=", "/v2/app/manifests/1.1?ns=localhost:5000/lab",
+        "/v2/lab/app/manifests/1.1?ns=..", "/v2/lab/app/manifests/1.1?ns=user@localhost:5000"}) {
+    INFO(target);
+    CHECK(error_code(world.get(target)) == "NAME_UNKNOWN");
+  }
+  auto by_service = request_for(kManifest + "1.1");
+  by_service.headers["host"] = "gapstow";
+  CHECK(world.ask(by_service).status == 200);
+}
+
 TEST_CASE("clients that name types get the signed one or none") {
   ServeWorld world;
   auto request = request_for(kManifest + "1.1");
   for (const auto* accepted : {"*/*", "application/*", "application/vnd.docker.distribution.manifest.v2+json",
-                               "application/json, application/vnd.docker.distribution.manifest.v2+json;q=0.5"}) {
+                               "application/json, application/vnd.docker.distribution.manifest.v2+json;q=0.5",
+                               "Application/Vnd.Docker.Distribution.Manifest.V2+JSON", "*/*;q=0.1, text/html;q=0", "",
+                               "*/*;q=0, application/vnd.docker.distribution.manifest.v2+json; q=1.000"}) {
+    INFO(accepted);
     request.headers["accept"] = accepted;
     CHECK(world.ask(request).status == 200);
   }
-  request.headers["accept"] = "application/vnd.oci.image.manifest.v1+json";
-  CHECK(world.ask(request).status == 406);
+  for (const auto* refused : {"application/vnd.oci.image.manifest.v1+json", "*/*;q=0", "text/*",
+                              "*/*, application/vnd.docker.distribution.manifest.v2+json;q=0.0",
+                              "application/vnd.docker.distribution.manifest.v2+json ; Q=0, application/*"}) {
+    INFO(refused);
+    request.headers["accept"] = refused;
+    CHECK(world.ask(request).status == 406);
+  }
 }
 
 TEST_CASE("lists: tags by pages, the catalog, referrers") {
