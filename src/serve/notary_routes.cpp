@@ -23,6 +23,9 @@ constexpr std::size_t kMaxVersionDigits = 18;
 struct FileName {
   std::string name;      ///< as a chain's file is called: "targets/releases", "3.root"
   std::string checksum;  ///< hex, or empty
+
+  /// Under a checksum or a version the content is the same for ever.
+  bool is_fixed() const { return !checksum.empty() || (name.front() >= '0' && name.front() <= '9'); }
 };
 
 bool is_checksum(std::string_view text) {
@@ -62,7 +65,7 @@ bool has_checksum(base::ByteView bytes, const std::string& hex) {
   return hex.size() == 128 && digest::sha512(bytes).hex() == hex;
 }
 
-/// The versions of roots are in their names; of other roles there is one version, whose number is not in a name.
+/// Of roots every version is there, of other roles one.
 SharedBody find_file(const CatalogChain& chain, const FileName& wanted) {
   if (wanted.checksum.empty()) {
     const auto found = chain.files.find(wanted.name);
@@ -124,7 +127,7 @@ Response NotaryRoutes::file(const Request& request, const std::string& gun, std:
   const auto digest = digest::sha256(*bytes);
   response.headers.emplace_back("Content-Type", "application/json");
   response.headers.emplace_back("ETag", "\"" + digest.text() + "\"");
-  response.headers.emplace_back("Cache-Control", wanted->checksum.empty() ? "no-cache" : "max-age=31536000, immutable");
+  response.headers.emplace_back("Cache-Control", wanted->is_fixed() ? "max-age=31536000, immutable" : "no-cache");
   response.body = bytes;
   response.note = digest.text();
   return conditional(request, std::move(response));

@@ -44,6 +44,18 @@ TEST_CASE("every file of a chain is given under each of its names, with the orig
   CHECK(file(world, "root.json").front() == '{');
 }
 
+TEST_CASE("files of the version that is there are given by its number too") {
+  ServeWorld world;
+  for (const auto& role : world.cell->get()->bundles.front()->outcome().chains.front().roles) {
+    INFO(role.name);
+    CHECK(file(world, std::to_string(role.version) + "." + role.name + ".json") == file(world, role.name + ".json"));
+    CHECK(file(world, std::to_string(role.version + 1) + "." + role.name + ".json") == "404");
+  }
+  const std::string chain = "/v2/localhost:5000/lab/app/_trust/tuf/";
+  CHECK(header_of(ask(world, chain + "1.root.json"), "Cache-Control").find("immutable") != std::string::npos);
+  CHECK(header_of(ask(world, chain + "root.json"), "Cache-Control") == "no-cache");
+}
+
 TEST_CASE("what is not of the chain is 404, and nothing leads out of it") {
   ServeWorld world;
   for (const auto* name :
