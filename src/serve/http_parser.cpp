@@ -99,9 +99,19 @@ class RequestParser::Message final : public beast_http::basic_parser<true> {
     if (!target) return refuse(bad_request("a target of more than one reading"), error);
     request.path = std::move(target->path);
     request.query = std::move(target->query);
+    if (!target->authority.empty()) request.headers["host"] = std::move(target->authority);
+    refuse(begin_body(), error);
+  }
+
+  /// Where nothing can be changed the method is what is wrong, not the size of what it brings.
+  std::optional<Refusal> begin_body() {
+    const bool brings = rules.is_chunked() || rules.length() > 0;
+    if (brings && body_limit_ == 0 && request.method != "GET" && request.method != "HEAD") {
+      return Refusal{405, "UNSUPPORTED", "nothing can be changed here"};
+    }
     body_ =
         rules.is_chunked() ? BodyReader::of_chunks(body_limit_) : BodyReader::of_length(rules.length(), body_limit_);
-    refuse(body_.refusal(), error);
+    return body_.refusal();
   }
 
   std::size_t on_body_impl(boost::beast::string_view, error_code&) override { return 0; }

@@ -23,11 +23,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool is_host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-._~:[]%").find(c) != std::string_view::npos;
-}
-
 bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
 
 bool is_forbidden_in_heads(char c) {
@@ -82,7 +77,7 @@ std::optional<Refusal> FieldRules::end() const {
 
 std::optional<Refusal> FieldRules::host(std::string_view value) {
   if (host_) return bad_request("Host twice");
-  if (value.empty() || !std::ranges::all_of(value, is_host_character)) return bad_request("a Host that names no host");
+  if (!is_authority(value)) return bad_request("a Host that names no host");
   host_ = true;
   return std::nullopt;
 }

@@ -1,5 +1,7 @@
 #include "http_target.h"
 
+#include <algorithm>
+
 #include "gapstow/base/text.h"
 
 namespace gapstow::serve {
@@ -63,14 +65,41 @@ std::optional<std::vector<std::pair<std::string, std::string>>> decode_query(std
   return parameters;
 }
 
+bool is_host_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-._~:[]%").find(c) != std::string_view::npos;
+}
+
+/// Length of "http://" or "https://" at the beginning, in letters of any size; 0 without one.
+std::size_t scheme_length(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
+    if (std::ranges::equal(target.substr(0, scheme.size()), scheme, same)) return scheme.size();
+  }
+  return 0;
+}
+
 }  // namespace
 
+bool is_authority(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_host_character); }
+
 std::optional<Target> decode_target(std::string_view target) {
-  if (target.empty() || target.front() != '/' || target.find('#') != std::string_view::npos) return std::nullopt;
+  Target decoded;
+  if (const auto scheme = scheme_length(target); scheme != 0) {
+    target.remove_prefix(scheme);
+    const auto end = std::min(target.find_first_of("/?"), target.size());
+    decoded.authority = target.substr(0, end);
+    target.remove_prefix(end);
+    if (!is_authority(decoded.authority)) return std::nullopt;
+  } else if (target.empty()) {
+    return std::nullopt;
+  }
   const auto mark = target.find('?');
   auto path = unescaped(target.substr(0, mark), Where::path);
-  if (!path || !has_sound_parts(*path)) return std::nullopt;
-  Target decoded{std::move(*path), {}};
+  if (path && path->empty() && !decoded.authority.empty()) path = "/";
+  if (!path || !path->starts_with('/') || target.find('#') != std::string_view::npos) return std::nullopt;
+  if (!has_sound_parts(*path)) return std::nullopt;
+  decoded.path = std::move(*path);
   if (mark != std::string_view::npos) {
     auto query = decode_query(target.substr(mark + 1));
     if (!query) return std::nullopt;

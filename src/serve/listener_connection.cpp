@@ -172,6 +172,7 @@ std::optional<Connection::Wait> Connection::take_reply() {
 }
 
 void Connection::refuse(const Refusal& refusal) {
+  if (refusal.status == 405) return begin_answer(method_not_allowed("GET, HEAD"), false);
   begin_answer(registry_error(refusal.status, refusal.code, refusal.reason), false);
 }
 

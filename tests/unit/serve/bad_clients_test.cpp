@@ -182,7 +182,7 @@ TEST_CASE("Smuggling shapes end the connection, so that nothing behind them is a
 TEST_CASE("Tricks with paths do not reach a handler") {
   ServerFixture fixture(answering("reached"));
   for (const std::string target : {"/v2/../../etc/passwd", "/v2/%2e%2e/etc", "/v2//x", "/v2/a%2fb", "/v2/%00",
-                                   "/v2/%c0%ae", "/v2/\\..\\x", "http://127.0.0.1/v2/", "*", "/v2/%", "/v2/#x"}) {
+                                   "/v2/%c0%ae", "/v2/\\..\\x", "http://127.0.0.1/v2/../x", "*", "/v2/%", "/v2/#x"}) {
     INFO(target);
     CHECK(HttpClient(fixture.port()).get(target).status == 400);
   }

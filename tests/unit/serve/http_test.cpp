@@ -177,15 +177,33 @@ TEST_CASE("Targets are decoded once") {
   CHECK(query == std::vector<std::pair<std::string, std::string>>{{"a", "1"}, {"b", ""}, {"c", "/d e"}, {"a", "2?"}});
 }
 
+TEST_CASE("Targets in absolute form name the host themselves") {
+  const auto target = decode_target("HTTP://host:80/v2/?ns=a");
+  REQUIRE(target);
+  CHECK(target->authority == "host:80");
+  CHECK(target->path == "/v2/");
+  CHECK(target->query.size() == 1);
+  CHECK(decode_target("https://[::1]:5443")->path == "/");
+  CHECK(decode_target("http://host?a=b")->path == "/");
+  CHECK(decode_target("/v2/")->authority.empty());
+  for (const auto* bad :
+       {"http://", "http:///v2/", "http://user@host/", "http://ho\\st/", "http://host//", "http://host/../",
+        "ftp://host/", "http:/host/", "//host/", "http://host/#x", "http://host%zz/%"}) {
+    INFO(bad);
+    CHECK_FALSE(decode_target(bad).has_value());
+  }
+  auto reader = parser();
+  reader.feed("GET http://proxied/v2/ HTTP/1.1\r\nHost: other\r\n\r\n");
+  REQUIRE(reader.complete());
+  CHECK(reader.request().header("host") == "proxied");
+  CHECK(parsed("GET http://proxied/ HTTP/1.1\r\n\r\n") == "refused 400");
+}
+
 TEST_CASE("Targets of more than one reading are refused") {
-  for (const auto* bad : {"",          "*",          "x",       "http://host/path",
-                          "//",        "/a//b",      "//a",     "/.",
-                          "/a/./b",    "/..",        "/a/../b", "/a/..",
-                          "/%2e%2e/b", "/%2E",       "/a%2fb",  "/a%2Fb",
-                          "/a%5cb",    "/a\\b",      "/%00",    "/a%0a",
-                          "/%7f",      "/%",         "/%4",     "/%zz",
-                          "/%ff",      "/a#b",       "/a?%00",  "/a?b=%",
-                          "/a?b=%ff",  "/a?b=%0d%0a"}) {
+  for (const auto* bad : {"",       "*",     "x",       "host/path", "//",        "/a//b",      "//a",    "/.",
+                          "/a/./b", "/..",   "/a/../b", "/a/..",     "/%2e%2e/b", "/%2E",       "/a%2fb", "/a%2Fb",
+                          "/a%5cb", "/a\\b", "/%00",    "/a%0a",     "/%7f",      "/%",         "/%4",    "/%zz",
+                          "/%ff",   "/a#b",  "/a?%00",  "/a?b=%",    "/a?b=%ff",  "/a?b=%0d%0a"}) {
     INFO(bad);
     CHECK_FALSE(decode_target(bad).has_value());
   }
@@ -248,12 +266,22 @@ TEST_CASE("Bodies are bounded before they are taken") {
   CHECK(parsed(post + "Content-Length: 5\r\n\r\nhello", 5) == "POST /|hello");
   CHECK(parsed(post + "Content-Length: 6\r\n\r\n", 5) == "refused 413");
   CHECK(parsed(post + "Content-Length: 9999999999999999999\r\n\r\n", 5) == "refused 413");
-  CHECK(parsed(post + "Content-Length: 0\r\n\r\n", 0) == "POST /|");
-  CHECK(parsed(post + "Content-Length: 1\r\n\r\n", 0) == "refused 413");
   const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
   CHECK(parsed(chunked + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 5) == "POST /|abcde");
   CHECK(parsed(chunked + "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n", 5) == "refused 413");
   CHECK(parsed(chunked + "ffffffffffffffff\r\n", 5) == "refused 413");
+}
+
+TEST_CASE("Where no bodies are taken, what would change things is refused for that") {
+  const std::string body = " / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx";
+  const std::string chunks = " / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
+  for (const std::string method : {"POST", "PUT", "PATCH", "DELETE"}) {
+    CHECK(parsed(method + body, 0) == "refused 405");
+    CHECK(parsed(method + chunks, 0) == "refused 405");
+    CHECK(parsed(method + " / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 0) == method + " /|");
+  }
+  CHECK(parsed("GET" + body, 0) == "refused 413");
+  CHECK(parsed("GET" + chunks, 0) == "refused 413");
 }
 
 TEST_CASE("Heads are bounded") {
@@ -318,7 +346,7 @@ TEST_CASE("Shapes that others read in another way are refused") {
            "GET\t/\tHTTP/1.1\r\n" + host + "\r\n",
            "G@T / HTTP/1.1\r\n" + host + "\r\n",
            std::string(40, 'G') + " / HTTP/1.1\r\n" + host + "\r\n",
-           "GET http://x/ HTTP/1.1\r\n" + host + "\r\n",
+           "GET ftp://x/ HTTP/1.1\r\n" + host + "\r\n",
            "GET / http/1.1\r\n" + host + "\r\n",
            "GET /\r\n\r\n",
            "\x16\x03\x01\x02",
