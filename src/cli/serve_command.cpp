@@ -47,13 +47,13 @@ class HeldSignals {
 class AppendingSink final : public base::Sink {
  public:
   AppendingSink(base::WriteFs& fs, const std::string& path)
-      : file_(fs.status(path) ? fs.open_for_update(path) : fs.create(path, 0640)), sink_(*file_, file_->size()) {}
-  void write(base::ByteView bytes) override { sink_.write(bytes); }
+      : file_(fs.status(path) ? fs.open_for_update(path) : fs.create(path, 0640)) {}
+  /// Behind what is there now: others may have cut the file to nothing.
+  void write(base::ByteView bytes) override { file_->write_at(file_->size(), bytes); }
   void finish() override {}
 
  private:
   std::unique_ptr<base::File> file_;
-  base::FileSink sink_;
 };
 
 /// Writes on standard output, which is not this object's.
@@ -76,6 +76,12 @@ serve::EventLog::Open log_opener(const Arguments& arguments, Terminal& terminal)
   };
 }
 
+std::string where_log_is(const Arguments& arguments) {
+  const std::string path = arguments.value_or("log", "-");
+  if (path == "off") return "there is no log";
+  return path == "-" ? "the log is on standard output" : "the log is " + path;
+}
+
 void announce(const serve::Service& service, const Arguments& arguments, Terminal& terminal) {
   if (arguments.has("quiet")) return;
   const auto holdings = service.holdings();
@@ -83,7 +89,7 @@ void announce(const serve::Service& service, const Arguments& arguments, Termina
     terminal.messages << "gapstow: " << endpoint.name << " at " << endpoint.url << "\n";
   }
   terminal.messages << "gapstow: serving " << holdings->judge.snapshot().images() << " images of "
-                    << holdings->bundles.size() << " bundles; the log is on standard output, SIGHUP reloads\n";
+                    << holdings->bundles.size() << " bundles; " << where_log_is(arguments) << ", SIGHUP reloads\n";
   terminal.messages.flush();
 }
 

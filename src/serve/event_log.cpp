@@ -1,5 +1,6 @@
 #include "gapstow/serve/event_log.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -27,7 +28,7 @@ std::string shown(std::string_view text) {
 
 struct EventLog::Machine {
   Machine(Open opener, const base::Clock& time, std::function<void(std::uint64_t)> lost)
-      : open(std::move(opener)), clock(time), dropped(std::move(lost)) {}
+      : open(std::move(opener)), clock(time), dropped(std::move(lost)), next(open == nullptr ? nullptr : open()) {}
 
   Open open;
   const base::Clock& clock;
@@ -36,7 +37,7 @@ struct EventLog::Machine {
   std::condition_variable filled;
   std::condition_variable ended;
   std::string waiting;
-  bool reopening = true;
+  std::unique_ptr<base::Sink> next;  ///< in place of the one that is written
   bool stopping = false;
   std::jthread writer;
 
@@ -63,33 +64,32 @@ struct EventLog::Machine {
     std::unique_ptr<base::Sink> sink;
     std::unique_lock lock(mutex);
     for (;;) {
-      filled.wait(lock, [&] { return stopping || reopening || !waiting.empty(); });
+      filled.wait(lock, [&] { return stopping || next != nullptr || !waiting.empty(); });
       // Lines come in bursts: one that wakes this thread is waited on by those that follow.
       if (!stopping) ended.wait_for(lock, kGathering, [&] { return stopping; });
       if (stopping && waiting.empty()) return;
       std::string text = std::move(waiting);
       waiting.clear();
-      const bool anew = std::exchange(reopening, false);
+      if (next != nullptr) sink = std::move(next);
       lock.unlock();
-      write(sink, text, anew);
+      write(*sink, text);
       lock.lock();
     }
   }
 
-  void write(std::unique_ptr<base::Sink>& sink, const std::string& text, bool anew) {
+  void write(base::Sink& sink, const std::string& text) const {
     try {
-      if (anew && open != nullptr) sink = open();
-      if (sink && !text.empty()) sink->write(base::as_bytes(text));
-    } catch (const base::Error&) {
+      if (!text.empty()) sink.write(base::as_bytes(text));
+    } catch (const std::exception&) {
       // Nobody is left to tell: what could not be written is counted.
-      dropped(1);
+      dropped(static_cast<std::uint64_t>(std::ranges::count(text, '\n')));
     }
   }
 };
 
 EventLog::EventLog(Open open, const base::Clock& clock, std::function<void(std::uint64_t)> dropped)
     : machine_(std::make_unique<Machine>(std::move(open), clock, std::move(dropped))) {
-  machine_->writer = std::jthread([machine = machine_.get()] { machine->run(); });
+  if (!machine_->is_off()) machine_->writer = std::jthread([machine = machine_.get()] { machine->run(); });
 }
 
 EventLog::~EventLog() {
@@ -138,9 +138,11 @@ void EventLog::event(std::string_view what, json::Object details) {
 }
 
 void EventLog::reopen() {
+  if (machine_->is_off()) return;
+  auto sink = machine_->open();
   {
     const std::lock_guard lock(machine_->mutex);
-    machine_->reopening = true;
+    machine_->next = std::move(sink);
   }
   machine_->filled.notify_one();
 }

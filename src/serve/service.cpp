@@ -112,6 +112,11 @@ struct Service::Parts {
                                  {"snapshotVersion", snapshot.version()}});
   }
 
+  void log_failure(const Error& error) {
+    metrics.reload(false);
+    log.event("reload failed", json::Object{{"why", error.line()}, {"code", std::string(base::name(error.code()))}});
+  }
+
   ServiceSettings settings;
   transfer::Surroundings around;
   HoldingsCell cell;
@@ -140,19 +145,22 @@ void Service::start() {
 
 void Service::reload() {
   try {
+    // Whoever moved the log away waits for this, whatever becomes of the rest.
+    parts_->log.reopen();
     const auto before = parts_->cell.get();
     auto next = load_holdings(parts_->settings.holdings, before.get(), parts_->around);
     parts_->server->reload_tls();
     parts_->proofs.set(next->bundles);
     parts_->cell.set(std::move(next));
   } catch (const Error& error) {
-    parts_->metrics.reload(false);
-    parts_->log.event("reload failed",
-                      json::Object{{"why", error.line()}, {"code", std::string(base::name(error.code()))}});
+    parts_->log_failure(error);
     throw;
+  } catch (const std::exception& error) {
+    const Error failure(ErrorCode::internal, std::string("what was not foreseen: ") + error.what());
+    parts_->log_failure(failure);
+    throw failure;
   }
   parts_->metrics.reload(true);
-  parts_->log.reopen();
   parts_->log_loaded("reloaded");
 }
 

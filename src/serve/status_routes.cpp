@@ -1,5 +1,7 @@
 #include "gapstow/serve/status_routes.h"
 
+#include <map>
+
 #include "answers.h"
 #include "gapstow/base/text.h"
 #include "gapstow/trust/state.h"
@@ -32,10 +34,11 @@ void write_holdings(std::string& out, const Holdings& holdings, const base::Time
   gauge_head(out, "gapstow_bundles", "Bundles that are served.");
   gauge(out, "gapstow_bundles", "", holdings.bundles.size());
   gauge_head(out, "gapstow_bundle_sealed_timestamp_seconds", "When each bundle was sealed.");
-  for (const auto& bundle : holdings.bundles) {
-    gauge(out, "gapstow_bundle_sealed_timestamp_seconds", label("bundle", bundle->outcome().bundle_id),
-          bundle->outcome().sealed_at.seconds);
-  }
+  // The same bundle may lie in two places.
+  std::map<std::string, std::int64_t> sealed;
+  for (const auto& bundle : holdings.bundles) sealed[bundle->outcome().bundle_id] = bundle->outcome().sealed_at.seconds;
+  for (const auto& [id, when] : sealed)
+    gauge(out, "gapstow_bundle_sealed_timestamp_seconds", label("bundle", id), when);
   gauge_head(out, "gapstow_origin_expiry_seconds", "Time until a role of a chain expires; negative when it has.");
   for (const auto& chain : snapshot.chains()) {
     for (const auto& [role, expires] : chain.expires) {

@@ -22,8 +22,8 @@ inline constexpr std::size_t kMaxWaitingLogBytes = 16ULL << 20;
 /// kMaxWaitingLogBytes are waiting, lines are dropped and counted. Any number of threads.
 class EventLog {
  public:
-  /// `open` gives the sink, at first and after each reopen(); an empty function means no log. `dropped` is told of lost
-  /// lines.
+  /// `open` gives the sink, now and at each reopen(); what it throws goes out. An empty function means no log.
+  /// `dropped` is told of lost lines.
   using Open = std::function<std::unique_ptr<base::Sink>()>;
   EventLog(Open open, const base::Clock& clock, std::function<void(std::uint64_t)> dropped);
   ~EventLog();
@@ -33,7 +33,7 @@ class EventLog {
   void decision(std::string_view point, std::string_view place, std::string_view peer, const enforce::Ruling& ruling);
   /// Anything else: "started", "reloaded", "reload failed", "damaged".
   void event(std::string_view what, json::Object details);
-  /// Before the next line: for log rotation.
+  /// Lines from here on go into a sink that was opened anew: for log rotation. What `open` throws changes nothing.
   void reopen();
 
  private:

@@ -27,8 +27,8 @@ struct Endpoint {
 struct ServiceSettings {
   HoldingsRequest holdings;
   std::optional<Endpoint> registry;
-  std::optional<Endpoint> notary;     ///< where the registry is, unless it is elsewhere or off
-  std::optional<Endpoint> admission;  ///< TLS with client certificates, unless `plain_admission`
+  std::optional<Endpoint> notary;  ///< where the registry is, unless it is elsewhere or off
+  std::optional<Endpoint> admission;
   std::optional<Endpoint> status;
   Limits registry_limits;
   enforce::ReviewOptions review;
@@ -52,7 +52,7 @@ class Service {
   ~Service();
 
   void start();
-  /// Bundles, trust store, decisions and certificates anew. Error: nothing has changed, the old ones are served on.
+  /// Opens the log again, then bundles, trust store, decisions and certificates. Error: the old ones are served on.
   void reload();
   void stop(std::chrono::milliseconds grace);
   std::vector<OpenEndpoint> endpoints() const;
