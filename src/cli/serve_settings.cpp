@@ -81,7 +81,7 @@ void set_limits(serve::ServiceSettings& settings, const Arguments& arguments) {
   auto& limits = settings.registry_limits;
   limits.connections = arguments.number("max-connections", 1, 1'000'000).value_or(4096);
   limits.connections_per_address =
-      arguments.number("max-connections-per-address", 1, 1'000'000).value_or(unsigned{1024});
+      arguments.number("max-connections-per-address", 1, 1'000'000).value_or(unsigned{2048});
 }
 
 }  // namespace
@@ -151,8 +151,8 @@ const std::vector<Option>& serve_options() {
       {"log", 0, "FILE", "JSON lines of requests and decisions: a file, - (default) or off"},
       {"threads", 0, "N", "that serve downloads (default 2)"},
       {"admission-threads", 0, "N", "that decide (default 1)"},
-      {"max-connections", 0, "N", "of one listener (default 4096)"},
-      {"max-connections-per-address", 0, "N", "of one client (default 1024)"},
+      {"max-connections", 0, "N", "of registry or trust server (default 4096)"},
+      {"max-connections-per-address", 0, "N", "of one client (default 2048)"},
       {"grace", 0, "DURATION", "how long answers may go on after a signal to stop (default 30s)"}};
   return list;
 }

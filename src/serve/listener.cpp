@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -17,9 +18,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <future>
+#include <list>
 #include <mutex>
+#include <new>
 #include <thread>
-#include <unordered_map>
+#include <utility>
 
 #include "gapstow/base/error.h"
 #include "listener_connection.h"
@@ -43,12 +46,38 @@ constexpr milliseconds kShortestSweep{10};
 constexpr milliseconds kLongestSweep{500};
 
 class Shard;
+class Session;
+/// In the order in which they came, or last began to ask or to be answered.
+using Sessions = std::list<std::shared_ptr<Session>>;
+
+/// Somebody who has connected, and is no session yet.
+class Caller {
+ public:
+  Caller(int socket, const sockaddr_storage& address) : socket_(socket), address_(address), key_(peer_key(address)) {}
+  Caller(Caller&& other) noexcept
+      : socket_(std::exchange(other.socket_, -1)), address_(other.address_), key_(other.key_) {}
+  Caller& operator=(Caller&&) = delete;
+  ~Caller() {
+    if (socket_ >= 0) ::close(socket_);
+  }
+
+  int socket() const { return socket_; }
+  const PeerKey& key() const { return key_; }
+  std::string text() const { return peer_text(address_); }
+  /// The socket is somebody else's from here on.
+  void release() { socket_ = -1; }
+
+ private:
+  int socket_;
+  sockaddr_storage address_;
+  PeerKey key_;
+};
 
 /// A connection and its socket, on one shard.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Shard& shard, asio::io_context& loop, int socket, const PeerKey& key, std::unique_ptr<Connection> connection)
-      : shard_(shard), descriptor_(loop, socket), key_(key), connection_(std::move(connection)) {}
+  Session(Shard& shard, asio::io_context& loop, const Caller& caller, std::unique_ptr<Connection> connection)
+      : shard_(shard), descriptor_(loop, caller.socket()), key_(caller.key()), connection_(std::move(connection)) {}
 
   void go() {
     step([this] { return connection_->run(); });
@@ -58,8 +87,12 @@ class Session : public std::enable_shared_from_this<Session> {
   }
   void start();
   bool close_soon() { return connection_->close_soon(); }
-  void abandon() { connection_->abandon(); }
+  void abandon(const std::string& why) { connection_->abandon(why); }
+  bool waits_for_client() const { return connection_->waits_for_client(); }
   const PeerKey& key() const { return key_; }
+
+  /// Where the shard keeps it; nothing: no more.
+  std::optional<Sessions::iterator> place;
   /// Nothing that waited comes back.
   void end() {
     ++turn_;
@@ -82,6 +115,7 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::posix::stream_descriptor descriptor_;
   PeerKey key_;
   std::unique_ptr<Connection> connection_;
+  std::size_t beginnings_ = 0;
   std::uint64_t turn_ = 0;
 };
 
@@ -102,6 +136,7 @@ struct Listener {
   PeerCounts peers;
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> displaced{0};
   std::mutex tls_mutex;
   std::shared_ptr<const TlsContext> tls;
 };
@@ -136,43 +171,59 @@ class Shard {
     join();
   }
 
-  /// From any thread. The socket is counted among its peer's.
-  void adopt(int socket, const sockaddr_storage& address) {
+  /// From any thread, at once on the loop. The caller is counted among its peer's connections.
+  void adopt(Caller caller) {
     ++open_;
-    asio::post(loop_, [this, socket, address] { begin(socket, address); });
+    asio::dispatch(loop_, [this, caller = std::move(caller)]() mutable { begin(std::move(caller)); });
+  }
+  /// On the loop. Of those who wait for their client, and where `room` says so are of this peer, the one ends that has
+  /// begun nothing for the longest time. False where there is none.
+  bool displace(Room room, const PeerKey& key) {
+    const auto found = std::ranges::find_if(sessions_, [&](const auto& session) {
+      return (room != Room::none_for_peer || session->key() == key) && session->waits_for_client();
+    });
+    if (found == sessions_.end()) return false;
+    const auto session = *found;
+    session->abandon("others need the room");
+    forget(*session);
+    ++listener_.displaced;
+    return true;
   }
 
   /// On the loop. Idle connections end.
   void finish() {
     stopping_ = true;
     each_session([this](Session& session) {
-      if (!session.close_soon()) forget(session);
+      if (session.close_soon()) return;
+      session.abandon("the server ends");
+      forget(session);
     });
   }
   /// On the loop. All connections end.
   void abandon() {
     each_session([this](Session& session) {
-      session.abandon();
+      session.abandon("the server ends");
       forget(session);
     });
     sweep_.cancel();
   }
   void forget(Session& session) {
-    const auto found = sessions_.find(&session);
-    if (found == sessions_.end()) return;
-    const auto keep = found->second;
+    if (!session.place) return;
+    const auto keep = session.shared_from_this();
     session.end();
     listener_.peers.leave(session.key());
-    sessions_.erase(found);
+    sessions_.erase(*std::exchange(session.place, std::nullopt));
     --open_;
+  }
+  /// It has begun something.
+  void move_back(const Session& session) {
+    if (session.place) sessions_.splice(sessions_.end(), sessions_, *session.place);
   }
 
  private:
   template <typename Body>
   void each_session(const Body& body) {
-    std::vector<std::shared_ptr<Session>> all;
-    all.reserve(sessions_.size());
-    for (const auto& [address, session] : sessions_) all.push_back(session);
+    const std::vector<std::shared_ptr<Session>> all(sessions_.begin(), sessions_.end());
     for (const auto& session : all) body(*session);
   }
 
@@ -185,10 +236,16 @@ class Shard {
       // A thread of Linux has its own priority. Without the right to it all threads are equal.
       static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), listener_.settings.niceness));
     }
-    loop_.run();
+    while (!loop_.stopped()) {
+      try {
+        loop_.run();
+      } catch (const std::bad_alloc&) {
+        continue;  // what wanted the memory is lost, the others are not
+      }
+    }
   }
 
-  void begin(int socket, const sockaddr_storage& address);
+  void begin(Caller caller);
   std::unique_ptr<Channel> channel(int socket);
   void sweep_later();
   milliseconds sweep_interval() const;
@@ -199,7 +256,7 @@ class Shard {
   asio::steady_timer sweep_;
   base::Bytes scratch_;
   Workshop workshop_;
-  std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;
+  Sessions sessions_;
   std::atomic<std::size_t> open_{0};
   bool stopping_ = false;
   bool sweeping_ = false;
@@ -220,6 +277,9 @@ template <typename Body>
 void Session::step(const Body& body) {
   try {
     wait(body());
+    if (beginnings_ == connection_->beginnings()) return;
+    beginnings_ = connection_->beginnings();
+    shard_.move_back(*this);
   } catch (const std::exception&) {  // no memory: this client loses, the others do not
     shard_.forget(*this);
   }
@@ -242,24 +302,23 @@ void Session::wait(Connection::Wait wait) {
 
 std::unique_ptr<Channel> Shard::channel(int socket) {
   const auto tls = listener_.tls_now();
-  return tls == nullptr ? plain_channel(socket, scratch_) : tls_channel(socket, tls->session(socket), scratch_);
+  return tls == nullptr ? plain_channel(socket, scratch_) : tls_channel(socket, tls, scratch_);
 }
 
-void Shard::begin(int socket, const sockaddr_storage& address) {
-  const auto key = peer_key(address);
+void Shard::begin(Caller caller) {
   std::shared_ptr<Session> session;
   try {
     if (stopping_) throw Error(ErrorCode::interrupted, "the server ends");
-    auto connection = std::make_unique<Connection>(listener_.post, workshop_, channel(socket), peer_text(address));
-    session = std::make_shared<Session>(*this, loop_, socket, key, std::move(connection));
+    auto connection = std::make_unique<Connection>(listener_.post, workshop_, channel(caller.socket()), caller.text());
+    session = std::make_shared<Session>(*this, loop_, caller, std::move(connection));
+    caller.release();
+    session->place = sessions_.insert(sessions_.end(), session);
   } catch (const std::exception&) {  // no memory, no descriptors
-    ::close(socket);
-    listener_.peers.leave(key);
+    listener_.peers.leave(caller.key());
     ++listener_.refused;
     --open_;
     return;
   }
-  sessions_.emplace(session.get(), session);
   sweep_later();
   session->start();
 }
@@ -277,9 +336,9 @@ void Shard::sweep_later() {
   sweep_.expires_after(sweep_interval());
   sweep_.async_wait([this](const error_code&) {
     sweeping_ = false;
+    if (!sessions_.empty()) sweep_later();
     const auto now = Connection::Clock::now();
     each_session([now](Session& session) { session.expire_at(now); });
-    if (!sessions_.empty()) sweep_later();
   });
 }
 
@@ -295,11 +354,11 @@ class Acceptor {
     error_code error;
     const auto address = asio::ip::make_address(settings.address, error);
     if (error) throw Error(ErrorCode::usage, settings.address + " is no address to listen on");
-    const asio::ip::tcp::endpoint endpoint(address, settings.port);
+    asio::ip::tcp::endpoint endpoint(address, settings.port);
     try {
-      acceptor_.open(endpoint.protocol());
+      open(endpoint);
       acceptor_.set_option(asio::socket_base::reuse_address(true));
-      if (address.is_v6()) acceptor_.set_option(asio::ip::v6_only(!address.is_unspecified()));
+      if (endpoint.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(!address.is_unspecified()));
       acceptor_.bind(endpoint);
       acceptor_.listen(asio::socket_base::max_listen_connections);
       acceptor_.native_non_blocking(true);
@@ -325,6 +384,17 @@ class Acceptor {
   }
 
  private:
+  /// All addresses are those of IPv4 where the system has no IPv6.
+  void open(asio::ip::tcp::endpoint& endpoint) {
+    error_code error;
+    error = acceptor_.open(endpoint.protocol(), error);
+    if (error == asio::error::address_family_not_supported && endpoint.address() == asio::ip::address_v6::any()) {
+      endpoint = {asio::ip::address_v4::any(), endpoint.port()};
+      error = acceptor_.open(endpoint.protocol(), error);
+    }
+    if (error) throw boost::system::system_error(error);
+  }
+
   void accept_waiting() {
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
       sockaddr_storage address{};
@@ -333,7 +403,7 @@ class Acceptor {
       const int socket = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&address), &length,
                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (socket >= 0) {
-        admit(socket, address);
+        admit(Caller(socket, address));
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         return pause();
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -343,21 +413,36 @@ class Acceptor {
     accept_later();
   }
 
-  void admit(int socket, const sockaddr_storage& address) {
+  void admit(Caller caller) {
     ++listener_.accepted;
-    const auto key = peer_key(address);
-    if (!listener_.peers.enter(key)) {
+    const int on = 1;
+    ::setsockopt(caller.socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    const auto room = listener_.peers.enter(caller.key());
+    if (room != Room::free) return seek_room(std::move(caller), room, next_shard_++, 0);
+    const auto least = std::ranges::min_element(shards_, {}, [](const Shard* shard) { return shard->open(); });
+    (*least)->adopt(std::move(caller));
+  }
+
+  /// Somebody who keeps a connection without asking makes room for the caller, on one shard or else on another: who
+  /// holds all connections and says nothing keeps nobody out.
+  void seek_room(Caller caller, Room room, std::size_t first, std::size_t asked) {
+    if (asked == shards_.size()) {
       ++listener_.refused;
-      ::close(socket);
       return;
     }
-    const int on = 1;
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    const auto least = std::ranges::min_element(shards_, {}, [](const Shard* shard) { return shard->open(); });
-    (*least)->adopt(socket, address);
+    Shard& shard = *shards_[(first + asked) % shards_.size()];
+    asio::post(shard.loop(), [this, &shard, caller = std::move(caller), room, first, asked]() mutable {
+      if (shard.displace(room, caller.key()) && listener_.peers.enter(caller.key()) == Room::free) {
+        return shard.adopt(std::move(caller));
+      }
+      seek_room(std::move(caller), room, first, asked + 1);
+    });
   }
 
   void pause() {
+    for (Shard* shard : shards_) {
+      asio::post(shard->loop(), [shard] { shard->displace(Room::none, {}); });
+    }
     pause_.expires_after(kAcceptPause);
     pause_.async_wait([this](const error_code& error) {
       if (!error) accept_later();
@@ -368,6 +453,7 @@ class Acceptor {
   std::vector<Shard*> shards_;
   asio::ip::tcp::acceptor acceptor_;
   asio::steady_timer pause_;
+  std::size_t next_shard_ = 0;  ///< that is asked first when there is no room
   std::uint16_t port_ = 0;
 };
 
@@ -489,7 +575,8 @@ std::vector<Load> Server::load() const {
   std::vector<Load> loads;
   for (const auto& station : machine_->stations) {
     const auto& listener = station->listener;
-    loads.push_back({listener.settings.name, listener.peers.total(), listener.accepted.load(), listener.refused.load(),
+    loads.push_back({listener.settings.name, listener.peers.total(), listener.settings.limits.connections,
+                     listener.accepted.load(), listener.refused.load(), listener.displaced.load(),
                      listener.post.failed_handshakes.load()});
   }
   return loads;

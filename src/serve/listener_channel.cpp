@@ -90,10 +90,18 @@ std::string subject_of(const SSL& ssl) {
 
 class TlsChannel final : public Channel {
  public:
-  TlsChannel(int socket, Ssl ssl, std::span<std::byte> scratch)
-      : Channel(socket), ssl_(std::move(ssl)), scratch_(scratch) {}
+  TlsChannel(int socket, std::shared_ptr<const TlsContext> context, std::span<std::byte> scratch)
+      : Channel(socket), context_(std::move(context)), scratch_(scratch) {}
 
   Step shake_hands() override {
+    if (ssl_ == nullptr) {
+      // A handshake takes much memory; who says nothing gets none.
+      std::byte first{};
+      const ssize_t count = ::recv(socket(), &first, sizeof(first), MSG_PEEK);
+      if (count == 0) return ended();
+      if (count < 0) return would_block(errno) || errno == EINTR ? want_read() : fail(text_of(errno));
+      ssl_ = context_->session(socket());
+    }
     ERR_clear_error();
     const int result = SSL_accept(ssl_.get());
     if (result != 1) return after(result);
@@ -134,7 +142,7 @@ class TlsChannel final : public Channel {
 
   void finish() override {
     ERR_clear_error();
-    if (SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
+    if (ssl_ != nullptr && SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
     ERR_clear_error();
     ::shutdown(socket(), SHUT_WR);
   }
@@ -168,7 +176,8 @@ class TlsChannel final : public Channel {
     }
   }
 
-  Ssl ssl_;
+  std::shared_ptr<const TlsContext> context_;
+  Ssl ssl_;  ///< when the client has begun
   std::span<std::byte> scratch_;
 };
 
@@ -190,8 +199,9 @@ std::unique_ptr<Channel> plain_channel(int socket, std::span<std::byte> scratch)
   return std::make_unique<PlainChannel>(socket, scratch);
 }
 
-std::unique_ptr<Channel> tls_channel(int socket, Ssl ssl, std::span<std::byte> scratch) {
-  return std::make_unique<TlsChannel>(socket, std::move(ssl), scratch);
+std::unique_ptr<Channel> tls_channel(int socket, std::shared_ptr<const TlsContext> context,
+                                     std::span<std::byte> scratch) {
+  return std::make_unique<TlsChannel>(socket, std::move(context), scratch);
 }
 
 }  // namespace gapstow::serve

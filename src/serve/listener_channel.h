@@ -61,6 +61,7 @@ class Channel {
 
 std::unique_ptr<Channel> plain_channel(int socket, std::span<std::byte> scratch);
 /// `scratch` belongs to the thread, and is used within single calls only.
-std::unique_ptr<Channel> tls_channel(int socket, Ssl ssl, std::span<std::byte> scratch);
+std::unique_ptr<Channel> tls_channel(int socket, std::shared_ptr<const TlsContext> context,
+                                     std::span<std::byte> scratch);
 
 }  // namespace gapstow::serve

@@ -16,9 +16,9 @@ constexpr std::uint64_t kPieceBytes = 1 << 20;
 /// The end of a file goes out after a last look.
 constexpr std::uint64_t kTailBytes = 4096;
 constexpr std::chrono::milliseconds kDrainTime{2000};
-constexpr std::size_t kDrainBytes = 256 << 10;
-/// Of all requests of a listener together.
-constexpr std::size_t kMaxBodyBytes = 256 << 20;
+constexpr std::size_t kDrainBytes = 8 << 20;
+/// Of all requests of a listener together; what holds them may be twice as large.
+constexpr std::size_t kMaxBodyBytes = 128 << 20;
 
 using Went = Step::State;
 
@@ -86,10 +86,13 @@ void Connection::await_request() {
   state_ = State::reading;
   set_deadline(limits().idle);
   look_first_ = channel_->has_pending();
-  if (parser_.begun()) {
-    began_ = Clock::now();
-    set_deadline(limits().request);
-  }
+  if (parser_.begun()) begin_request();
+}
+
+void Connection::begin_request() {
+  began_ = Clock::now();
+  ++beginnings_;
+  set_deadline(limits().request);
 }
 
 std::optional<Connection::Wait> Connection::read() {
@@ -118,10 +121,7 @@ std::optional<Connection::Wait> Connection::read() {
 }
 
 std::optional<Connection::Wait> Connection::received(base::ByteView bytes) {
-  if (!parser_.begun()) {
-    began_ = Clock::now();
-    set_deadline(limits().request);
-  }
+  if (!parser_.begun()) begin_request();
   parser_.feed(base::as_text(bytes));
   count_body(parser_.body_bytes());
   if (post_.body_bytes.load(std::memory_order_relaxed) > kMaxBodyBytes) {
@@ -178,6 +178,7 @@ void Connection::refuse(const Refusal& refusal) {
 
 void Connection::begin_answer(Response response, bool keep) {
   ++requests_;
+  ++beginnings_;
   keep_ = keep && !closing_ && requests_ < limits().requests_per_connection;
   const auto& request = request_ ? *request_ : parser_.request();
   const auto part = request.method == "HEAD" ? Answer::Part::head : Answer::Part::whole;
@@ -263,7 +264,10 @@ Connection::Wait Connection::expire() {
       break_off("TLS handshake: took too long");
       return Wait::closed;
     case State::reading:
-      if (!parser_.begun()) break;
+      if (!parser_.begun()) {
+        part();
+        return Wait::closed;
+      }
       refuse({408, "TIMEOUT", "the request took too long"});
       return run();
     case State::waiting:
@@ -285,9 +289,13 @@ bool Connection::close_soon() {
   return has_request();
 }
 
-void Connection::abandon() {
-  if (has_request()) break_off("the server ends");
-  close();
+void Connection::abandon(const std::string& why) {
+  if (has_request()) break_off(why);
+  part();
+}
+
+bool Connection::waits_for_client() const {
+  return state_ == State::shaking || state_ == State::reading || state_ == State::draining;
 }
 
 bool Connection::has_request() const {
@@ -297,6 +305,13 @@ bool Connection::has_request() const {
 void Connection::break_off(const std::string& why) {
   if (state_ == State::closed) return;
   observe(answer_.status(), answer_.body_sent(), false, why);
+  close();
+}
+
+/// Nothing is under way: over TLS the client is told that this is the end.
+void Connection::part() {
+  if (state_ == State::closed) return;
+  if (state_ == State::reading) channel_->finish();
   close();
 }
 

@@ -55,8 +55,12 @@ class Connection {
   Clock::time_point deadline() const { return deadline_; }
   /// The server ends: an answer on its way is finished, then the connection closes. False when there is none.
   bool close_soon();
-  /// The server has ended: tells who looks on what is lost.
-  void abandon();
+  /// Ends it, and tells who looks on what is lost and why.
+  void abandon(const std::string& why);
+  /// It is the client that has something to do: to shake hands, to ask, to go.
+  bool waits_for_client() const;
+  /// Another number after a request or an answer has begun.
+  std::size_t beginnings() const { return beginnings_; }
 
  private:
   enum class State { shaking, reading, waiting, answering, draining, closed };
@@ -78,7 +82,9 @@ class Connection {
   void forget_request();
   bool has_request() const;
   void await_request();
+  void begin_request();
   void break_off(const std::string& why);
+  void part();
   void close();
 
   void observe(unsigned status, std::uint64_t bytes, bool complete, const std::string& note);
@@ -102,6 +108,7 @@ class Connection {
   std::size_t counted_body_ = 0;  ///< in post_.body_bytes
   std::size_t discarded_ = 0;
   std::size_t requests_ = 0;
+  std::size_t beginnings_ = 0;
   bool keep_ = true;        ///< after this answer
   bool closing_ = false;    ///< the server ends
   bool look_first_ = true;  ///< something may have come: read before waiting

@@ -47,17 +47,17 @@ std::string peer_text(const sockaddr_storage& address) {
   return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(full.sin6_port));
 }
 
-bool PeerCounts::enter(const PeerKey& key) {
+Room PeerCounts::enter(const PeerKey& key) {
   const std::scoped_lock lock(mutex_);
-  if (total_ >= most_) return false;
   const auto place = counts_.try_emplace(key, 0).first;
-  if (place->second >= most_of_one_) {
-    if (place->second == 0) counts_.erase(place);
-    return false;
+  const auto room = place->second >= most_of_one_ ? Room::none_for_peer : total_ >= most_ ? Room::none : Room::free;
+  if (room == Room::free) {
+    ++place->second;
+    ++total_;
+  } else if (place->second == 0) {
+    counts_.erase(place);
   }
-  ++place->second;
-  ++total_;
-  return true;
+  return room;
 }
 
 void PeerCounts::leave(const PeerKey& key) {

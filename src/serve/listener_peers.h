@@ -18,12 +18,15 @@ PeerKey peer_key(const sockaddr_storage& address);
 /// "192.0.2.1:40312", "[2001:db8::1]:40312"
 std::string peer_text(const sockaddr_storage& address);
 
+/// Whether one more connection may come.
+enum class Room { free, none, none_for_peer };
+
 /// Counts connections by address and in all; for several threads.
 class PeerCounts {
  public:
   PeerCounts(std::size_t most, std::size_t most_of_one) : most_(most), most_of_one_(most_of_one) {}
-  /// Counts one more, unless that exceeds a limit.
-  bool enter(const PeerKey& key);
+  /// Counts one more where there is room.
+  Room enter(const PeerKey& key);
   void leave(const PeerKey& key);
   std::size_t total() const;
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "answers.h"
+#include "descriptors.h"
 #include "gapstow/base/error.h"
 #include "gapstow/serve/admission_routes.h"
 #include "gapstow/serve/metrics.h"
@@ -42,7 +43,9 @@ struct Service::Parts {
         log(std::move(open_log), around.clock, [this](std::uint64_t lines) { metrics.log_dropped(lines); }) {
     if (settings.border_key) border = std::make_unique<BorderSignatures>(std::move(settings.border_key));
     make_routes();
-    server = std::make_unique<Server>(make_listeners(), [this](const Access& access) {
+    auto listeners = make_listeners();
+    provide_descriptors(listeners);
+    server = std::make_unique<Server>(std::move(listeners), [this](const Access& access) {
       metrics.request(access.listener, access.status, access.bytes, access.took);
       log.access(access);
     });

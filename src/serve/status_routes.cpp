@@ -64,11 +64,14 @@ void write_server(std::string& out, const ServerView& server, const base::Time& 
   const auto ends = server.certificate_ends();
   gauge_head(out, "gapstow_connections", "Open connections.");
   for (const auto& load : loads) gauge(out, "gapstow_connections", label("listener", load.listener), load.open);
+  gauge_head(out, "gapstow_connections_limit", "Connections that may be open at once.");
+  for (const auto& load : loads) gauge(out, "gapstow_connections_limit", label("listener", load.listener), load.most);
   gauge_head(out, "gapstow_connections_total", "Connections by what became of them.", "counter");
   for (const auto& load : loads) {
     const std::string of = label("listener", load.listener) + ",";
     gauge(out, "gapstow_connections_total", of + label("result", "accepted"), load.accepted);
     gauge(out, "gapstow_connections_total", of + label("result", "refused"), load.refused);
+    gauge(out, "gapstow_connections_total", of + label("result", "displaced"), load.displaced);
     gauge(out, "gapstow_connections_total", of + label("result", "failed_handshake"), load.failed_handshakes);
   }
   gauge_head(out, "gapstow_certificate_expiry_seconds", "Time until a listener's certificate expires.");

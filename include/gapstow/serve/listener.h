@@ -23,9 +23,10 @@ struct TlsFiles {
 
 struct Limits {
   std::size_t header_bytes = 16 << 10;  ///< request line and headers
-  std::size_t body_bytes = 0;           ///< 0: requests with a body are refused (413)
-  std::size_t connections = 4096;       ///< more are closed at once
-  std::size_t connections_per_address = 1024;
+  std::size_t body_bytes = 0;           ///< 0: none; a body is 413 then, or 405 with a method that would change things
+  /// For more there is room only in the place of those who ask for nothing at the time.
+  std::size_t connections = 4096;
+  std::size_t connections_per_address = 2048;
   std::size_t requests_per_connection = 100'000;  ///< then the connection is closed after the answer
   std::chrono::milliseconds handshake{10'000};
   std::chrono::milliseconds request{10'000};  ///< for a whole request, from its first byte
@@ -66,9 +67,11 @@ using AccessObserver = std::function<void(const Access&)>;
 /// Counters of one listener.
 struct Load {
   std::string listener;
-  std::uint64_t open = 0;      ///< connections now
-  std::uint64_t accepted = 0;  ///< connections ever
-  std::uint64_t refused = 0;   ///< by a limit
+  std::uint64_t open = 0;       ///< connections now
+  std::uint64_t most = 0;       ///< at once
+  std::uint64_t accepted = 0;   ///< connections ever
+  std::uint64_t refused = 0;    ///< by a limit
+  std::uint64_t displaced = 0;  ///< ended for others when a limit was reached
   std::uint64_t failed_handshakes = 0;
 };
 

@@ -1,5 +1,6 @@
 // Clients that are slow, broken or hostile: each gets its answer or is cut off, and others are served meanwhile.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -247,27 +248,82 @@ TEST_CASE("Resets in the middle of downloads harm nobody") {
   CHECK(HttpClient(secure.port(), ClientTls{}).ask(kGet).whole);
 }
 
-TEST_CASE("More connections than allowed are closed at once, and make room when they end") {
-  ServerFixture fixture(answering("x"), {.connections = 4});
-  ServerFixture by_address(answering("x"), {.connections_per_address = 3});
+TEST_CASE("More connections than allowed are closed at once while all are being answered") {
+  std::mutex mutex;
+  std::vector<serve::Reply> pending;
+  const serve::Handler later = [&](const auto&, const auto& reply) {
+    const std::scoped_lock lock(mutex);
+    pending.push_back(reply);
+  };
+  ServerFixture fixture(later, {.connections = 4});
+  ServerFixture by_address(later, {.connections_per_address = 3});
   for (auto* each : {&fixture, &by_address}) {
     std::vector<HttpClient> clients;
     const std::size_t most = each == &fixture ? 4 : 3;
     for (std::size_t i = 0; i < most; ++i) {
       clients.emplace_back(each->port());
-      CHECK(clients.back().ask(kGet).status == 200);
+      clients.back().send(kGet);
     }
+    const auto asked = [&] {
+      const std::scoped_lock lock(mutex);
+      return pending.size() == most;
+    };
+    while (!asked()) std::this_thread::yield();
     CHECK(HttpClient(each->port()).ask(kGet).status == 0);
     CHECK(each->load().refused == 1);
+    CHECK(each->load().displaced == 0);
     CHECK(each->load().open == most);
-    const auto last = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    CHECK(clients.back().ask(last).status == 200);
-    CHECK(clients.back().rest().empty());
-    clients.pop_back();
-    // The server hears of the end a moment after the client.
-    while (each->load().open == most) std::this_thread::yield();
-    CHECK(serves(*each));
+    const std::scoped_lock lock(mutex);
+    for (const auto& reply : pending) reply(serve::Response{});
+    pending.clear();
+    for (auto& client : clients) CHECK(client.reply().status == 200);
   }
+}
+
+TEST_CASE("Who asks for nothing makes room when there is none, the longest first") {
+  test::TempFolder folder;
+  const auto made = test::TlsMaker(folder.path()).make("server", {});
+  ServerFixture in_all(answering("x"), {.connections = 4});
+  ServerFixture by_address(answering("x"), {.connections_per_address = 4});
+  ServerFixture secure(answering("x"), serve::TlsFiles{made.certificate, made.key, ""}, {.connections = 4});
+  for (auto* each : {&in_all, &by_address, &secure}) {
+    const auto connect = [&] {
+      return each == &secure ? HttpClient(each->port(), ClientTls{}) : HttpClient(each->port());
+    };
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 20; ++i) {
+      clients.push_back(connect());
+      REQUIRE(clients.back().ask(kGet).status == 200);
+    }
+    CHECK(each->load().refused == 0);
+    CHECK(each->load().displaced == 16);
+    CHECK(clients.front().rest().empty());
+    CHECK(clients.back().ask(kGet).status == 200);
+  }
+  // Nor do those keep others out that never shake hands.
+  ServerFixture crowded(answering("x"), serve::TlsFiles{made.certificate, made.key, ""}, {.connections = 50});
+  std::vector<HttpClient> silent;
+  for (int i = 0; i < 100; ++i) silent.emplace_back(crowded.port());
+  CHECK(HttpClient(crowded.port(), ClientTls{}).ask(kGet).status == 200);
+}
+
+TEST_CASE("Whoever holds all descriptors and says nothing keeps nobody out") {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  ServerFixture fixture(answering("x"));
+  std::vector<HttpClient> silent;
+  for (int i = 0; i < 20; ++i) silent.emplace_back(fixture.port());
+  while (fixture.load().open < 20) std::this_thread::yield();
+  // Both ends are in this process: one descriptor is left, and the client takes it.
+  const int next = ::dup(STDIN_FILENO);
+  REQUIRE(next > 0);
+  ::close(next);
+  const rlimit one_left{static_cast<rlim_t>(next) + 1, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &one_left) == 0);
+  HttpClient late(fixture.port());
+  const auto reply = late.ask(kGet);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(reply.status == 200);
 }
 
 TEST_CASE("Two thousand idle connections cost little, and others are served meanwhile") {

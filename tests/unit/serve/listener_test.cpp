@@ -1,8 +1,16 @@
 #include "gapstow/serve/listener.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <openssl/err.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <thread>
 
@@ -32,6 +40,18 @@ std::string many_bytes(std::size_t count) {
     each = static_cast<char>(state >> 24);
   }
   return bytes;
+}
+
+/// From here on this thread finds no IPv6 in the system. False where the system does not let it.
+bool forget_ipv6() {
+  constexpr auto kNumber = offsetof(seccomp_data, nr);
+  constexpr auto kFamily = offsetof(seccomp_data, args);
+  std::array<sock_filter, 6> steps{
+      {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kFamily), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
+       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+  const sock_fprog filter{static_cast<unsigned short>(steps.size()), steps.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 /// A file of the system, and an answer with part of it.
@@ -280,6 +300,30 @@ TEST_CASE("Listeners that cannot be had are refused at once") {
   settings.tls = serve::TlsFiles{made.certificate, made.key, made.key};
   REQUIRE_ERROR(malformed, with(settings));
   CHECK(ERR_peek_error() == 0);
+}
+
+TEST_CASE("All addresses are those of IPv4 where the system has no IPv6") {
+  serve::ListenerSettings settings;
+  settings.name = "everywhere";
+  settings.address = "::";
+  settings.handler = test::answering("x");
+  std::optional<serve::Server> server;
+  std::string why = "not tried";
+  std::thread([&] {
+    try {
+      if (forget_ipv6()) server.emplace(std::vector{settings}, serve::AccessObserver{});
+    } catch (const base::Error& error) {
+      why = error.line();
+    }
+  }).join();
+  INFO(why);
+  if (!server && why == "not tried") {
+    WARN("this system has no filters of system calls");
+    return;
+  }
+  REQUIRE(server);
+  server->start();
+  CHECK(HttpClient(server->ports().front()).ask(kGet).status == 200);
 }
 
 TEST_CASE("Stopping lets answers finish and closes who is idle") {
