@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "doctor_tools.h"
 #include "gapstow/base/error.h"
@@ -34,21 +35,72 @@ std::vector<std::string> expand(base::ReadFs& fs, const std::string& pattern) {
   return found;
 }
 
-/// A file and what it imports; `left` counts down.
-json::Object read_merged(base::ReadFs& fs, const std::string& path, const std::string& root, unsigned& left) {
-  if (left-- == 0) throw Error(ErrorCode::limit_exceeded, path + " imports too many files");
-  json::Object config = read_toml(fs, path);
+/// How a file that is imported changes what is known already.
+enum class Merging {
+  settings,  ///< containerd 2: setting by setting
+  sections,  ///< containerd 1: what it says of a plugin takes the place of all that was said of that plugin
+};
+
+/// Lists of plugins grow, whoever adds to them.
+void append_lists(json::Object& out, const json::Object& under, const json::Object& over) {
+  for (const char* name : {"disabled_plugins", "required_plugins"}) {
+    json::Array all;
+    for (const auto* config : {&under, &over}) {
+      const auto* list = config->find(name);
+      const auto* array = list == nullptr ? nullptr : list->get_if<json::Array>();
+      if (array != nullptr) all.insert(all.end(), array->begin(), array->end());
+    }
+    if (!all.empty()) out.set(name, std::move(all));
+  }
+}
+
+json::Object merge_files(const json::Object& under, const json::Object& over, Merging merging) {
+  json::Object merged = merge_tables(under, over);
+  append_lists(merged, under, over);
+  const auto* plugins = over.find("plugins");
+  const auto* sections = plugins == nullptr ? nullptr : plugins->get_if<json::Object>();
+  if (merging == Merging::settings || sections == nullptr) return merged;
+  json::Object all = *merged.find("plugins")->get_if<json::Object>();
+  for (const auto& [name, section] : sections->members()) all.set(name, section);
+  merged.set("plugins", std::move(all));
+  return merged;
+}
+
+std::vector<std::string> imports_of(base::ReadFs& fs, const json::Object& config, const std::string& path,
+                                    const std::string& root) {
+  std::vector<std::string> files;
   const auto* imports = config.find("imports");
-  const auto* list = imports == nullptr ? nullptr : imports->get_if<json::Array>();
-  if (list == nullptr) return config;
-  const json::Array patterns = *list;
-  for (const auto& each : patterns) {
+  const auto* patterns = imports == nullptr ? nullptr : imports->get_if<json::Array>();
+  if (patterns == nullptr) return files;
+  for (const auto& each : *patterns) {
     const auto* pattern = each.get_if<std::string>();
     if (pattern == nullptr || pattern->empty()) continue;
-    const std::string whole = pattern->starts_with('/') ? root + *pattern : base::parent_folder(path) + "/" + *pattern;
-    for (const auto& file : expand(fs, whole))
-      config = merge_tables(std::move(config), read_merged(fs, file, root, left));
+    const bool is_absolute = pattern->starts_with('/');
+    for (auto& file : expand(fs, (is_absolute ? root : base::parent_folder(path) + "/") + *pattern)) {
+      files.push_back(std::move(file));
+    }
   }
+  return files;
+}
+
+/// A file and all that it imports, each once, in the order in which containerd reads them.
+std::vector<json::Object> read_files(base::ReadFs& fs, const std::string& path, const std::string& root) {
+  std::vector<json::Object> files;
+  std::vector<std::string> paths{path};
+  std::set<std::string> known{path};
+  for (std::size_t at = 0; at < paths.size(); ++at) {
+    if (at == kMaxImports) throw Error(ErrorCode::limit_exceeded, path + " imports too many files");
+    files.push_back(read_toml(fs, paths[at]));
+    for (auto& file : imports_of(fs, files.back(), paths[at], root)) {
+      if (known.insert(file).second) paths.push_back(std::move(file));
+    }
+  }
+  return files;
+}
+
+json::Object merge_all(const std::vector<json::Object>& files, Merging merging) {
+  json::Object config;
+  for (const auto& file : files) config = merge_files(config, file, merging);
   return config;
 }
 
@@ -90,9 +142,18 @@ std::string version_in(const std::string& line) {
   return {};
 }
 
-ContainerdSetup read_containerd_config(base::ReadFs& fs, const std::string& path, const std::string& root) {
-  unsigned left = kMaxImports;
-  return {path, read_merged(fs, path, root, left), {}};
+std::vector<ContainerdSetup> read_containerd_config(base::ReadFs& fs, const std::string& path,
+                                                    const std::string& root) {
+  constexpr std::int64_t kFormatOf2 = 3;
+  const auto files = read_files(fs, path, root);
+  ContainerdSetup setup{path, merge_all(files, Merging::settings), {}};
+  const auto* format = find_value(setup.config, {"version"});
+  const auto* number = format == nullptr ? nullptr : format->get_if<std::int64_t>();
+  std::vector<ContainerdSetup> setups{setup};
+  if (number != nullptr && *number >= kFormatOf2) return setups;
+  ContainerdSetup old{path + " (as containerd 1 merges its imports)", merge_all(files, Merging::sections), {}};
+  if (old.config != setup.config) setups.push_back(std::move(old));
+  return setups;
 }
 
 std::vector<ContainerdSetup> find_containerd(const DoctorRequest& request, Findings& findings,
@@ -109,9 +170,14 @@ std::vector<ContainerdSetup> find_containerd(const DoctorRequest& request, Findi
                     "mend it, and restart containerd");
     }
   };
+  const auto read = [&](const std::string& path) {
+    guarded(path, [&] {
+      for (auto& setup : read_containerd_config(site.fs, path, site.root)) setups.push_back(std::move(setup));
+    });
+  };
   if (request.containerd_config) {
     const std::string& path = *request.containerd_config;
-    guarded(path, [&] { setups.push_back(read_containerd_config(site.fs, path, site.root)); });
+    read(path);
     append(findings, notes.take());
     return setups;
   }
@@ -126,14 +192,13 @@ std::vector<ContainerdSetup> find_containerd(const DoctorRequest& request, Findi
     });
   }
   if (!is_known && site.has(own)) {
-    guarded(site.path(own), [&] { setups.push_back(read_containerd_config(site.fs, site.path(own), site.root)); });
+    read(site.path(own));
   } else if (!is_known && !site.root.empty() && is_program_there(site)) {
     setups.push_back({"the built-in defaults of containerd", json::Object{}, {}});
   }
   for (const char* name : {"k3s", "rke2"}) {
     const std::string path = std::string("/var/lib/rancher/") + name + "/agent/etc/containerd/config.toml";
-    if (!site.has(path)) continue;
-    guarded(site.path(path), [&] { setups.push_back(read_containerd_config(site.fs, site.path(path), site.root)); });
+    if (site.has(path)) read(site.path(path));
   }
   if (setups.empty() && notes.empty()) notes.notice("containerd", "is not on this node");
   append(findings, notes.take());

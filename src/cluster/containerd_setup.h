@@ -12,8 +12,9 @@ namespace gapstow::cluster {
 std::vector<ContainerdSetup> find_containerd(const DoctorRequest& request, Findings& findings,
                                              const base::CancelToken& cancel);
 
-/// A file with what it imports, the imports winning, as containerd reads it. `root` stands before absolute imports.
-ContainerdSetup read_containerd_config(base::ReadFs& fs, const std::string& path, const std::string& root);
+/// A file with what it imports, the imports winning, as containerd reads it. `root` stands before absolute imports. Two
+/// setups where the versions that may read it merge its imports differently.
+std::vector<ContainerdSetup> read_containerd_config(base::ReadFs& fs, const std::string& path, const std::string& root);
 
 /// What a program of the machine prints first: "containerd github.com/containerd/containerd 1.6.20 …", or nothing.
 std::optional<std::string> first_line_of(const std::vector<std::string>& words, const base::CancelToken& cancel);

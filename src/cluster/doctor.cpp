@@ -1,5 +1,7 @@
 #include "gapstow/cluster/doctor.h"
 
+#include <algorithm>
+
 #include "containerd_setup.h"
 #include "doctor_tools.h"
 #include "gapstow/base/error.h"
@@ -34,6 +36,15 @@ std::string docker_version(const DoctorRequest& request, const base::CancelToken
   if (!request.site.root.empty()) return {};
   const auto line = first_line_of({"docker", "--version"}, cancel);
   return line ? version_in(*line) : std::string();
+}
+
+/// Several setups and hosts lead to the same files.
+void drop_repeated(Findings& findings) {
+  Findings once;
+  for (auto& each : findings) {
+    if (std::ranges::find(once, each) == once.end()) once.push_back(std::move(each));
+  }
+  findings = std::move(once);
 }
 
 /// What a subject finds; a file that cannot be read ends that subject and no other.
@@ -75,6 +86,7 @@ Findings examine(const DoctorRequest& request, const std::vector<ExaminedBundle>
     look(findings, "verifier-directory", setup.source, [&] { return examine_verifiers(site, setup); });
     look(findings, "mirrors", setup.source, [&] { return examine_mirrors(site, setup, hosts); });
   }
+  drop_repeated(findings);
   look(findings, "k3s-images", site.path("/var/lib/rancher"), [&] { return examine_k3s(site, snapshot.get()); });
   look(findings, "policy-json", site.path("/etc/containers"), [&] { return examine_podman(site, hosts); });
   look(findings, "docker", "docker", [&] { return examine_docker(site, docker_version(request, cancel)); });

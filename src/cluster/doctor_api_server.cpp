@@ -2,6 +2,7 @@
 // Only flags and a handful of settings are looked at, line by line: there is no YAML parser in here.
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "doctor_tools.h"
 #include "gapstow/base/error.h"
@@ -42,42 +43,69 @@ std::optional<std::string> flag(const std::string& text, std::string_view name) 
   return std::nullopt;
 }
 
-/// The value of a member, wherever it stands, in YAML or JSON of one member a line; nothing when it is not there.
-std::optional<std::string> member(const std::string& text, std::string_view name) {
+/// The values of a member, wherever it stands, in YAML or JSON of one member a line.
+std::vector<std::string> members(const std::string& text, std::string_view name) {
+  std::vector<std::string> values;
   for (auto line : base::split(text, '\n')) {
     line = trim(uncommented(line));
+    if (line.starts_with("- ")) line = trim(line.substr(2));
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || trim(line.substr(0, colon)) != name) continue;
-    return std::string(trim(line.substr(colon + 1)));
+    values.emplace_back(trim(line.substr(colon + 1)));
   }
-  return std::nullopt;
+  return values;
+}
+
+/// Whether something is said in a form that members() does not see: {defaultAllow: true}.
+bool hides(const std::string& text, std::string_view name) {
+  std::size_t mentions = 0;
+  for (const auto line : base::split(text, '\n')) {
+    const auto said = uncommented(line);
+    for (auto at = said.find(name); at != std::string_view::npos; at = said.find(name, at + 1)) ++mentions;
+  }
+  return mentions != members(text, name).size();
 }
 
 std::string read_text(const Site& site, const std::string& path) {
   return std::string(base::as_text(base::read_file(site.fs, path, kMaxFileBytes)));
 }
 
-void look_at_webhook(Notes& notes, const std::string& path, const std::string& text) {
+/// The settings of the plugin: in the admission configuration itself, or in a file that it names.
+void look_at_settings(Notes& notes, const std::string& path, const std::string& text) {
+  for (const auto& open : members(text, "defaultAllow")) {
+    if (open == "false") continue;
+    notes.open(path,
+               "defaultAllow is " + base::printable(open) + ": when the webhook does not answer, every image may run",
+               "set defaultAllow: false and restart the API server");
+  }
+  for (const char* name : {"allowTTL", "denyTTL"}) {
+    if (std::ranges::count(members(text, name), "1") == 0) continue;
+    notes.warning(path, std::string(name) + " is 1, with which the API server does not start",
+                  "set it to 2 or more, or to -1 for no cache");
+  }
+  if (hides(text, "defaultAllow")) {
+    notes.notice(path, "is in a form that cannot be read here; look for defaultAllow yourself");
+  }
+}
+
+void look_at_webhook(Notes& notes, const Site& site, const std::string& path, const std::string& text) {
   if (text.find(kPlugin) == std::string::npos) {
     notes.open(path, "does not configure ImagePolicyWebhook, which is switched on", std::string(kEmit));
     return;
   }
-  const auto inner = member(text, "path");
-  const auto open = member(text, "defaultAllow");
-  if (!open && !inner && member(text, "kubeConfigFile") == std::nullopt) {
-    notes.notice(path, "is in a form that cannot be read here; look for defaultAllow yourself");
-    return;
-  }
-  if (open && *open != "false") {
-    notes.open(path,
-               "defaultAllow is " + base::printable(*open) + ": when the webhook does not answer, every image may run",
-               "set defaultAllow: false and restart the API server");
-  }
-  for (const char* name : {"allowTTL", "denyTTL"}) {
-    if (const auto value = member(text, name); value && *value == "1") {
-      notes.warning(path, std::string(name) + " is 1, with which the API server does not start",
-                    "set it to 2 or more, or to -1 for no cache");
+  bool is_known = !members(text, "kubeConfigFile").empty() || !members(text, "defaultAllow").empty();
+  look_at_settings(notes, path, text);
+  for (const auto& name : members(text, "path")) {
+    const std::string inner = name.starts_with('/') ? site.path(name) : base::parent_folder(path) + "/" + name;
+    try {
+      look_at_settings(notes, inner, read_text(site, inner));
+      is_known = true;
+    } catch (const Error& error) {
+      notes.notice(inner, "could not be read, so that nobody knows what happens without an answer: " + error.line());
     }
+  }
+  if (!is_known && notes.empty()) {
+    notes.notice(path, "is in a form that cannot be read here; look for defaultAllow yourself");
   }
 }
 
@@ -100,7 +128,7 @@ void look_at_flags(Notes& notes, const Site& site, const std::string& manifest) 
     return;
   }
   try {
-    look_at_webhook(notes, site.path(*file), read_text(site, site.path(*file)));
+    look_at_webhook(notes, site, site.path(*file), read_text(site, site.path(*file)));
   } catch (const Error& error) {
     notes.notice(site.path(*file),
                  "could not be read, so that nobody knows what happens without an answer: " + error.line());

@@ -11,9 +11,11 @@ namespace {
 
 using base::Error;
 
-bool is_archive(const std::string& name) {
+/// k3s does not mind upper case, nor a missing point before the last of them.
+bool is_archive(std::string name) {
   constexpr std::array kEndings{".tar", ".tar.lz4", ".tar.bz2", ".tbz",   ".tar.gz",
-                                ".tgz", ".tar.zst", ".tzst",    ".tar.xz"};
+                                ".tgz", ".tzst",    ".tar.xz",  "tar.zst"};
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::any_of(kEndings, [&](const char* ending) { return name.ends_with(ending); });
 }
 
@@ -45,10 +47,8 @@ void look_at_folder(Findings& findings, const Site& site, const std::string& fol
   const auto status = site.fs.status(folder);
   if (!status || status->kind != base::FileStatus::Kind::folder) return;
   Notes notes("k3s-images");
-  if (const auto who = who_else_writes(site, *status); !who.empty()) {
-    notes.open(folder, who + ", and what lies there runs unproven",
-               "chown root: " + folder + " && chmod go-w " + folder);
-  }
+  guard_above(notes, site, folder, "and what lies there runs unproven");
+  guard(notes, site, folder, "and what lies there runs unproven");
   append(findings, notes.take());
   for (const auto& name : site.fs.list(folder)) {
     if (!is_archive(name)) continue;

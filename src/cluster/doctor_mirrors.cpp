@@ -1,5 +1,6 @@
 // Mirrors of containerd: whether the names of origins lead to what is served here, and nowhere else.
 #include <algorithm>
+#include <array>
 
 #include "containerd_setup.h"
 #include "doctor_tools.h"
@@ -13,21 +14,32 @@ namespace {
 using base::Error;
 
 constexpr std::string_view kEmit = "gapstow emit hosts.toml";
+constexpr const char* kSo = "and so decides where images come from";
 
-/// "https://registry.far:5443/v2" -> "registry.far:5443".
+/// "https://registry.far:5443/v2" -> "registry.far:5443"; the port that goes without saying is left out.
 std::string host_of_url(std::string_view url) {
   const auto scheme = url.find("://");
+  const bool is_plain = url.starts_with("http://");
   if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  return std::string(url.substr(0, url.find('/')));
+  url = url.substr(0, url.find('/'));
+  url.remove_prefix(url.find('@') + 1);
+  const std::string_view port = is_plain ? ":80" : ":443";
+  if (url.ends_with(port)) url.remove_suffix(port.size());
+  std::string host(url);
+  for (char& c : host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return host;
 }
 
 bool is_origin(const std::string& host, const std::string& origin) {
-  if (host == origin) return true;
-  return origin == "docker.io" && (host == "registry-1.docker.io" || host == "index.docker.io");
+  constexpr std::array kHub{"registry-1.docker.io", "index.docker.io", "registry.hub.docker.com"};
+  if (host == host_of_url(origin)) return true;
+  return origin == "docker.io" && std::ranges::find(kHub, host) != kHub.end();
 }
 
 bool is_this_machine(const std::string& host) {
-  return host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
+  const std::string name = host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+  const bool is_number = name.find_first_not_of("0123456789.") == std::string::npos;
+  return name == "localhost" || name == "[::1]" || (is_number && name.starts_with("127."));
 }
 
 bool has_capability(const json::Value& mirror, std::string_view wanted) {
@@ -37,28 +49,50 @@ bool has_capability(const json::Value& mirror, std::string_view wanted) {
   return std::ranges::find(*array, json::Value(wanted)) != array->end();
 }
 
-void look_at_hosts(Notes& notes, const std::string& path, const std::string& host, const json::Object& file) {
+/// How one address is asked; `settings` are the file's own members for its server.
+void look_at_address(Notes& notes, const std::string& path, const std::string& address, const json::Value& settings) {
+  if (address.starts_with("http://") && !is_this_machine(host_of_url(address))) {
+    notes.warning(path, address + " is asked without TLS, so that whoever is in between says what a tag is",
+                  "give gapstow serve a certificate, and write https://");
+  }
+  const auto* skip = find_value(settings, {"skip_verify"});
+  if (skip != nullptr && *skip == json::Value(true)) {
+    notes.warning(path, "takes any certificate of " + address, "name its authority: ca = \"…\"");
+  }
+}
+
+/// What is asked when no mirror has an image.
+void look_at_server(Notes& notes, const std::string& path, const std::string& host, const json::Object& file,
+                    const json::Object& mirrors) {
+  const std::string mend = "set server = to the mirror's own address: " + std::string(kEmit);
   const auto* server = file.find("server");
   const auto* url = server == nullptr ? nullptr : server->get_if<std::string>();
-  if (url == nullptr || is_origin(host_of_url(*url), host)) {
+  if (url == nullptr || url->empty() || is_origin(host_of_url(*url), host)) {
     notes.open(path,
-               (url == nullptr ? std::string("names no server") : "names the origin as its server") +
+               (url == nullptr || url->empty() ? std::string("names no server") : "names the origin as its server") +
                    ", so that what the mirror does not have is pulled from " + host,
-               "set server = to the mirror's own address: " + std::string(kEmit));
+               mend);
+    return;
   }
-  const auto* mirrors = file.find("host");
-  const auto* table = mirrors == nullptr ? nullptr : mirrors->get_if<json::Object>();
-  if (table == nullptr && url == nullptr) return;
+  look_at_address(notes, path, *url, file);
+  const bool is_mirror = std::ranges::any_of(
+      mirrors.members(), [&](const auto& mirror) { return host_of_url(mirror.first) == host_of_url(*url); });
+  if (!mirrors.members().empty() && !is_mirror) {
+    notes.warning(path, "what the mirrors do not have is pulled from " + *url + ", which is none of them", mend);
+  }
+}
+
+void look_at_hosts(Notes& notes, const std::string& path, const std::string& host, const json::Object& file) {
   const json::Object none;
-  for (const auto& [address, mirror] : (table == nullptr ? none : *table).members()) {
-    if (address.starts_with("http://") && !is_this_machine(host_of_url(address))) {
-      notes.warning(path, address + " is asked without TLS, so that whoever is in between says what a tag is",
-                    "give gapstow serve a certificate, and write https://");
+  const auto* list = file.find("host");
+  const auto* table = list == nullptr ? nullptr : list->get_if<json::Object>();
+  const json::Object& mirrors = table == nullptr ? none : *table;
+  look_at_server(notes, path, host, file, mirrors);
+  for (const auto& [address, mirror] : mirrors.members()) {
+    if (is_origin(host_of_url(address), host)) {
+      notes.open(path, "names the origin " + address + " as a mirror", "take it out: " + std::string(kEmit));
     }
-    const auto* skip = find_value(mirror, {"skip_verify"});
-    if (skip != nullptr && *skip == json::Value(true)) {
-      notes.warning(path, "takes any certificate of " + address, "name its authority: ca = \"…\"");
-    }
+    look_at_address(notes, path, address, mirror);
     if (has_capability(mirror, "pull") && !has_capability(mirror, "resolve")) {
       notes.open(path, address + " may not resolve tags, so that others say what a tag is",
                  "set capabilities = [\"pull\", \"resolve\"]");
@@ -66,17 +100,41 @@ void look_at_hosts(Notes& notes, const std::string& path, const std::string& hos
   }
 }
 
+/// The folders in which containerd looks for a host, the first that is there: a port may stand between underscores.
+std::vector<std::string> names_of(const std::string& host) {
+  std::vector<std::string> names{host, "_default"};
+  if (const auto colon = host.rfind(':'); colon != std::string::npos && colon > 0) {
+    names.insert(names.begin(), host.substr(0, colon) + "_" + host.substr(colon + 1) + "_");
+  }
+  return names;
+}
+
+/// Without a hosts.toml that it can read containerd pulls from the host itself.
+void look_at_host_folder(Notes& notes, const Site& site, const std::string& folder, const std::string& host) {
+  const std::string path = folder + "/hosts.toml";
+  const std::string fall_back = ", so that images are pulled from " + host;
+  guard(notes, site, folder, kSo);
+  if (!site.fs.status(path)) {
+    notes.open(folder, "holds no hosts.toml" + fall_back, std::string(kEmit));
+    return;
+  }
+  guard(notes, site, path, kSo);
+  try {
+    look_at_hosts(notes, path, host, read_toml(site.fs, path));
+  } catch (const Error& error) {
+    if (error.code() == base::ErrorCode::malformed) {
+      notes.open(path, "cannot be read" + fall_back + ": " + error.line(), std::string(kEmit));
+    } else {
+      notes.warning(path, "cannot be read: " + error.line(), std::string(kEmit));
+    }
+  }
+}
+
 void look_at_host(Notes& notes, const Site& site, const std::vector<std::string>& folders, const std::string& host) {
   for (const auto& folder : folders) {
-    for (const std::string& name : {host, std::string("_default")}) {
-      const std::string path = site.path(folder) + "/" + name + "/hosts.toml";
-      if (!site.fs.status(path)) continue;
-      try {
-        look_at_hosts(notes, path, host, read_toml(site.fs, path));
-      } catch (const Error& error) {
-        notes.warning(path, "cannot be read: " + error.line(), std::string(kEmit));
-      }
-      return;
+    for (const auto& name : names_of(host)) {
+      const std::string place = site.path(folder) + "/" + name;
+      if (site.fs.status(place)) return look_at_host_folder(notes, site, place, host);
     }
   }
   notes.open(site.path(folders.front()) + "/" + host, "there is no mirror, so that images are pulled from " + host,
@@ -112,6 +170,10 @@ Findings examine_mirrors(const Site& site, const ContainerdSetup& setup, const s
         setup.source, "has no config_path, so that images are pulled from the hosts in their names",
         "set registry.config_path = \"/etc/containerd/certs.d\" and put there what " + std::string(kEmit) + " gives");
   } else {
+    for (const auto& folder : folders) {
+      guard_above(notes, site, site.path(folder), kSo);
+      guard(notes, site, site.path(folder), kSo);
+    }
     for (const auto& host : hosts) look_at_host(notes, site, folders, host);
   }
   if (notes.empty()) {

@@ -1,5 +1,6 @@
 // policy.json and registries.conf, which podman, CRI-O and skopeo go by.
 #include <algorithm>
+#include <map>
 
 #include "doctor_tools.h"
 #include "gapstow/base/error.h"
@@ -11,14 +12,17 @@ namespace {
 
 using base::Error;
 
+constexpr const char* kSystem = "/etc/containers";
 constexpr std::uint64_t kMaxPolicyBytes = 4 << 20;
 constexpr std::string_view kPolicyMend = "gapstow emit policy.json; the default must be reject";
+constexpr const char* kSo = "and so decides what is accepted";
 constexpr std::string_view kRegistriesMend = "gapstow emit registries.conf";
 
+/// All of its requirements must hold.
 bool accepts_anything(const json::Value& requirements) {
   const auto* list = requirements.get_if<json::Array>();
   if (list == nullptr) return false;
-  return std::ranges::any_of(*list, [](const json::Value& each) {
+  return std::ranges::all_of(*list, [](const json::Value& each) {
     const auto* type = find_value(each, {"type"});
     return type != nullptr && *type == json::Value("insecureAcceptAnything");
   });
@@ -47,6 +51,8 @@ void look_at_policy(Notes& notes, const std::string& path, const json::Value& po
 
 Findings examine_policy(const Site& site, const std::string& path) {
   Notes notes("policy-json");
+  guard_above(notes, site, path, kSo);
+  guard(notes, site, path, kSo);
   try {
     const auto bytes = base::read_file(site.fs, path, kMaxPolicyBytes);
     look_at_policy(notes, path, json::parse(bytes, {.bytes = kMaxPolicyBytes, .depth = 32, .reals = true}));
@@ -57,15 +63,19 @@ Findings examine_policy(const Site& site, const std::string& path) {
   return notes.take();
 }
 
-/// Whether a [[registry]] is for the host, or for a part of it.
-bool is_for(const json::Value& registry, const std::string& host) {
+/// How much of a host a [[registry]] is for.
+enum class Cover { nothing, part, whole };
+
+Cover cover_of(const json::Value& registry, const std::string& host) {
   for (const char* name : {"prefix", "location"}) {
     const auto* value = find_value(registry, {name});
     const auto* text = value == nullptr ? nullptr : value->get_if<std::string>();
     if (text == nullptr || text->empty()) continue;
-    return *text == host || text->starts_with(host + "/");
+    const bool is_wild = text->starts_with("*.") && host.ends_with(text->substr(1));
+    if (*text == host || is_wild) return Cover::whole;
+    return text->starts_with(host + "/") ? Cover::part : Cover::nothing;
   }
-  return false;
+  return Cover::nothing;
 }
 
 void look_at_registry(Notes& notes, const std::string& path, const std::string& host, const json::Value& registry) {
@@ -82,17 +92,27 @@ void look_at_registry(Notes& notes, const std::string& path, const std::string& 
   }
 }
 
-void look_at_registries(Notes& notes, const Site& site, const std::set<std::string>& hosts) {
+/// Of folders with configuration, the stronger first: the first registries.conf counts, and all that drop in.
+std::vector<std::string> registries_files(const Site& site, const std::vector<std::string>& places) {
   std::vector<std::string> files;
-  if (site.has("/etc/containers/registries.conf")) files.push_back(site.path("/etc/containers/registries.conf"));
-  const std::string folder = site.path("/etc/containers/registries.conf.d");
-  if (const auto status = site.fs.status(folder); status && status->kind == base::FileStatus::Kind::folder) {
+  for (const auto& place : places) {
+    if (files.empty() && site.has(place + "/registries.conf")) files.push_back(site.path(place + "/registries.conf"));
+  }
+  for (const auto& place : places) {
+    const std::string folder = site.path(place + "/registries.conf.d");
+    const auto status = site.fs.status(folder);
+    if (!status || status->kind != base::FileStatus::Kind::folder) continue;
     for (const auto& name : site.fs.list(folder)) {
       if (name.ends_with(".conf")) files.push_back(folder + "/" + name);
     }
   }
-  std::set<std::string> missing = hosts;
-  for (const auto& path : files) {
+  return files;
+}
+
+void look_at_registries(Notes& notes, const Site& site, const std::vector<std::string>& places,
+                        const std::set<std::string>& hosts) {
+  std::map<std::string, Cover> covers;
+  for (const auto& path : registries_files(site, places)) {
     try {
       const json::Value config = read_toml(site.fs, path);
       const auto* registries = find_value(config, {"registry"});
@@ -100,8 +120,9 @@ void look_at_registries(Notes& notes, const Site& site, const std::set<std::stri
       if (list == nullptr) continue;
       for (const auto& registry : *list) {
         for (const auto& host : hosts) {
-          if (!is_for(registry, host)) continue;
-          missing.erase(host);
+          const Cover cover = cover_of(registry, host);
+          if (cover == Cover::nothing) continue;
+          covers[host] = std::max(covers[host], cover);
           look_at_registry(notes, path, host, registry);
         }
       }
@@ -109,10 +130,26 @@ void look_at_registries(Notes& notes, const Site& site, const std::set<std::stri
       notes.warning(path, "cannot be read: " + error.line(), std::string(kRegistriesMend));
     }
   }
-  for (const auto& host : missing) {
-    notes.warning(site.path("/etc/containers/registries.conf"), "has no mirror for " + host,
+  for (const auto& host : hosts) {
+    const Cover cover = covers[host];
+    if (cover == Cover::whole) continue;
+    notes.warning(site.path("/etc/containers/registries.conf"),
+                  cover == Cover::nothing
+                      ? "has no mirror for " + host
+                      : "has another place for parts of " + host + " alone; the rest is pulled from it",
                   std::string(kRegistriesMend));
   }
+}
+
+/// Folders with configuration. What root has of its own takes the place of the system's when root pulls.
+std::vector<std::string> places_of(Notes& notes, const Site& site) {
+  const std::string own = "/root/.config/containers";
+  try {
+    if (site.has(own)) return {own, kSystem};
+  } catch (const Error& error) {
+    notes.notice(site.path(own), "could not be looked at: " + error.line(), "run gapstow doctor as root");
+  }
+  return {kSystem};
 }
 
 }  // namespace
@@ -121,14 +158,16 @@ Findings examine_podman(const Site& site, const std::set<std::string>& hosts) {
   const bool is_there = site.has("/usr/bin/podman") || site.has("/usr/bin/crio") || site.has("/etc/crio") ||
                         site.has("/usr/local/bin/crio") || site.has("/etc/containers/policy.json");
   if (!is_there) return {};
-  const std::string path = site.path("/etc/containers/policy.json");
-  Findings findings;
+  Notes notes("policy-json");
+  const std::string path = site.path(kSystem) + "/policy.json";
   if (!site.fs.status(path)) {
-    Notes notes("policy-json");
     notes.notice(path, "is not there; podman and CRI-O pull nothing without it", std::string(kPolicyMend));
-    findings = notes.take();
-  } else {
-    findings = examine_policy(site, path);
+  }
+  const auto places = places_of(notes, site);
+  Findings findings = notes.take();
+  for (const auto& place : places) {
+    const std::string policy = site.path(place) + "/policy.json";
+    if (site.fs.status(policy)) append(findings, examine_policy(site, policy));
   }
   // CRI-O goes by another file where a namespace has one.
   const std::string folder = site.path("/etc/crio/policies");
@@ -136,7 +175,7 @@ Findings examine_podman(const Site& site, const std::set<std::string>& hosts) {
     for (const auto& name : site.fs.list(folder)) append(findings, examine_policy(site, folder + "/" + name));
   }
   Notes registries("registries-conf");
-  look_at_registries(registries, site, hosts);
+  look_at_registries(registries, site, places, hosts);
   append(findings, registries.take());
   return findings;
 }

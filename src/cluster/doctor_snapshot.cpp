@@ -44,6 +44,10 @@ Findings examine_snapshot(const Site& site, const std::string& path, const trust
     notes.notice(path, "there is no decision file; a verifier on this node refuses every pull", renew);
     return notes.take();
   }
+  // An older one is signed too.
+  const std::string so = "and so can bring back an older one that allows what was withdrawn since";
+  guard_above(notes, site, path, so);
+  guard(notes, site, path, so);
   try {
     snapshot = enforce::Snapshot::open(path, store.operators);
   } catch (const Error& error) {

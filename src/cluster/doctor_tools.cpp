@@ -3,6 +3,8 @@
 #include <charconv>
 #include <iterator>
 
+#include "gapstow/base/fs.h"
+
 namespace gapstow::cluster {
 
 std::string who_else_writes(const Site& site, const base::FileStatus& status) {
@@ -12,6 +14,30 @@ std::string who_else_writes(const Site& site, const base::FileStatus& status) {
   if (status.owner != 0 && status.owner != site.user) return "it belongs to user " + std::to_string(status.owner);
   if ((status.mode & kGroup) != 0) return "its group may write it";
   return {};
+}
+
+void guard(Notes& notes, const Site& site, const std::string& path, const std::string& so) {
+  const auto status = site.fs.status(path);
+  if (!status) return;
+  const auto who = who_else_writes(site, *status);
+  if (!who.empty()) notes.open(path, who + ", " + so, "chown root: " + path + " && chmod go-w " + path);
+}
+
+void guard_above(Notes& notes, const Site& site, const std::string& path, const std::string& so) {
+  constexpr std::uint32_t kSticky = 01000;
+  std::string folder = path;
+  while (folder != "/" && folder != "." && folder != site.root) {
+    folder = base::parent_folder(folder);
+    auto status = site.fs.status(folder);
+    if (!status) return;
+    // In a folder like /tmp a name is only its owner's to take away, and the folder's.
+    if ((status->mode & kSticky) != 0) status->mode = 0;
+    const auto who = who_else_writes(site, *status);
+    if (who.empty()) continue;
+    notes.open(folder, who + ", and can put another " + path + " there, " + so,
+               "chown root: " + folder + " && chmod go-w " + folder);
+    return;
+  }
 }
 
 std::string counted(std::size_t count, const std::string& noun) {

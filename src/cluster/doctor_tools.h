@@ -37,6 +37,13 @@ class Notes {
 /// to user 1000"; empty when only its owner may, who is root or the user that counts here.
 std::string who_else_writes(const Site& site, const base::FileStatus& status);
 
+/// Notes as open who else may change a file or folder; `so` says what that person decides: "and so decides what is
+/// trusted".
+void guard(Notes& notes, const Site& site, const std::string& path, const std::string& so);
+/// Likewise who else may put another thing in its place, because a folder above it is theirs to change. Folders above
+/// the site's root are not looked at, nor those above what a link leads to.
+void guard_above(Notes& notes, const Site& site, const std::string& path, const std::string& so);
+
 /// "1 image", "3 images".
 std::string counted(std::size_t count, const std::string& noun);
 

@@ -11,13 +11,10 @@ using base::Error;
 using Rule = trust::Rule;
 
 void look_at_places(Notes& notes, const Site& site, const std::string& folder) {
-  for (const std::string& path : {folder, folder + "/" + std::string(trust::kStoreFile)}) {
-    const auto status = site.fs.status(path);
-    if (!status) continue;
-    const auto who = who_else_writes(site, *status);
-    if (who.empty()) continue;
-    notes.open(path, who + ", and so decides what is trusted", "chown root: " + path + " && chmod go-w " + path);
-  }
+  const std::string so = "and so decides what is trusted";
+  guard_above(notes, site, folder, so);
+  guard(notes, site, folder, so);
+  guard(notes, site, folder + "/" + std::string(trust::kStoreFile), so);
 }
 
 void look_at_rules(Notes& notes, const std::string& folder, const trust::TrustStore& store) {
@@ -70,9 +67,9 @@ Findings examine_state(const Site& site, const std::string& path) {
     notes.notice(path, "there is no state: nothing was imported here, and rollbacks cannot be noticed");
     return notes.take();
   }
-  if (const auto who = who_else_writes(site, *status); !who.empty()) {
-    notes.open(path, who + ", and so can make it forget what was seen", "chmod go-w " + path);
-  }
+  const std::string so = "and so can make it forget what was seen";
+  guard_above(notes, site, path, so);
+  guard(notes, site, path, so);
   try {
     const auto state = trust::State::open_existing(path);
     const auto floor = state == nullptr ? std::nullopt : state->clock_floor();

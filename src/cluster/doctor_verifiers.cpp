@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kPlugin = "io.containerd.image-verifier.v1.bindir";
 constexpr std::string_view kInstall = "ln -s \"$(command -v gapstow-image-verifier)\" ";
+constexpr const char* kSo = "and so decides what may be pulled";
 constexpr std::int64_t kDefaultMost = 10;
 
 struct Bindir {
@@ -49,9 +50,7 @@ void look_at_program(Notes& notes, const Site& site, const std::string& path) {
     notes.warning(path, "is no program that runs, so that every pull on this node fails", "remove it");
     return;
   }
-  if (const auto who = who_else_writes(site, *status); !who.empty()) {
-    notes.open(path, who + ", and so decides what may be pulled", "chown root: " + path + " && chmod go-w " + path);
-  }
+  guard(notes, site, path, kSo);
 }
 
 void look_at_timeout(Notes& notes, const std::string& folder, const std::string& timeout) {
@@ -74,10 +73,8 @@ void look_at_folder(Notes& notes, const Site& site, const Bindir& dir) {
                "mkdir -p " + folder + " && " + std::string(kInstall) + folder + "/00-gapstow");
     return;
   }
-  if (const auto who = who_else_writes(site, *status); !who.empty()) {
-    notes.open(folder, who + ", and so decides what may be pulled",
-               "chown root: " + folder + " && chmod go-w " + folder);
-  }
+  guard_above(notes, site, folder, kSo);
+  guard(notes, site, folder, kSo);
   const auto names = site.fs.list(folder);
   if (names.empty()) {
     notes.open(folder, "is empty, so that everything may be pulled", std::string(kInstall) + folder + "/00-gapstow");

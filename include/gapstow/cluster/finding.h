@@ -19,6 +19,7 @@ struct Finding {
   std::string subject;  ///< what was looked at: a path, a GUN, an address
   std::string what;     ///< one line, no full stop
   std::string mend;     ///< how to mend it, a command where there is one; empty when fine
+  bool operator==(const Finding&) const = default;
 };
 
 /// "fine", "notice", "warning", "open".

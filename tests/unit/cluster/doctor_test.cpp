@@ -63,6 +63,13 @@ std::vector<Fault> store_faults() {
   return {{"no trust store", gone("/etc/gapstow"), Weight::warning, "trust-store"},
           {"store for all", mode("/etc/gapstow/trust.json", 0666), Weight::open, "trust-store"},
           {"folder for the group", mode("/etc/gapstow", 0775), Weight::open, "trust-store"},
+          {"folder above the store for all", mode("/etc", 0777), Weight::open, "trust-store"},
+          {"folder above the state for the group",
+           [](SiteTree& tree) {
+             trust::State::open_or_create(tree.path("/var/lib/gapstow/state.db"));
+             tree.allow("/var/lib/gapstow", 0775);
+           },
+           Weight::open, "state"},
           {"store is no JSON", file("/etc/gapstow/trust.json", "{"), Weight::warning, "trust-store"},
           {"store without signers",
            [](SiteTree& tree) { trust::save_store(tree.fs, tree.path("/etc/gapstow"), trust::TrustStore()); },
@@ -96,6 +103,8 @@ std::vector<Fault> snapshot_faults() {
       {"snapshot of nobody", [](SiteTree& tree) { tree.write_snapshot(SiteTree::steady_decisions(), 7); },
        Weight::warning, "snapshot"},
       {"damaged snapshot", file(name, "GAPSTOW"), Weight::warning, "snapshot"},
+      {"snapshot for all", mode(name, 0666), Weight::open, "snapshot"},
+      {"folder above the snapshot for all", mode("/var/lib/gapstow", 0777), Weight::open, "snapshot"},
       {"old snapshot", snapshot([](auto& content) { content.made_at = test::kDay.plus_seconds(-91LL * 86400); }),
        Weight::warning, "snapshot"},
       {"clock behind the snapshot", snapshot([](auto& content) {
@@ -113,62 +122,86 @@ std::vector<Fault> containerd_faults() {
   const std::string images = "[plugins.'io.containerd.cri.v1.images']\n";
   const std::string old = "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.containerd]\n";
   const std::string bindir = "[plugins.'io.containerd.image-verifier.v1.bindir']\n";
-  return {{"downloads", config(images + "max_concurrent_downloads = 5\n"), Weight::open, "containerd-pull"},
-          {"discard", config(images + "discard_unpacked_layers = true\n"), Weight::open, "containerd-pull"},
-          {"annotations", config(images + "disable_snapshot_annotations = false\n"), Weight::open, "containerd-pull"},
-          {"sync", config(images + "image_pull_with_sync_fs = true\n"), Weight::open, "containerd-pull"},
-          {"local pull", config(images + "use_local_image_pull = true\n"), Weight::open, "containerd-pull"},
-          {"version 2 of the file", file(kConfig, old + "discard_unpacked_layers = true\n"), Weight::open,
-           "containerd-pull"},
-          {"old mirrors",
-           config("[plugins.'io.containerd.cri.v1.images'.registry.mirrors.'docker.io']\nendpoint = ['https://x']\n"),
-           Weight::open, "containerd-pull"},
-          {"an import bypasses",
-           [images](SiteTree& tree) {
-             tree.write(kConfig, "imports = ['/etc/containerd/conf.d/*.toml']\n" + kPlain);
-             tree.write("/etc/containerd/conf.d/90-fast.toml", images + "max_concurrent_downloads = 9\n");
-           },
-           Weight::open, "containerd-pull"},
-          {"broken config", file(kConfig, "= ="), Weight::warning, "containerd"},
-          {"nested config", file(kConfig, "a = " + std::string(400'000, '[')), Weight::warning, "containerd"},
-          {"deep config", file(kConfig, "a = " + std::string(40, '[') + std::string(40, ']') + "\n"), Weight::warning,
-           "containerd"},
-          {"long config", file(kConfig, "# " + std::string(2'000'000, 'x')), Weight::warning, "containerd"},
-          {"endless imports", file(kConfig, "imports = ['config.toml']\n"), Weight::warning, "containerd"},
-          {"no folder but a file",
-           [](SiteTree& tree) {
-             tree.remove(kBin);
-             tree.write(kBin, "");
-           },
-           Weight::warning, "verifier-directory"},
-          {"none is called", config(bindir + "max_verifiers = 0\n"), Weight::open, "verifier-directory"},
-          {"no folder", gone("/opt/containerd"), Weight::open, "verifier-directory"},
-          {"empty folder", gone(kBin + "/00-gapstow"), Weight::open, "verifier-directory"},
-          {"another's verifier",
-           [](SiteTree& tree) {
-             tree.write(kBin + "/other", "#!/bin/sh\n", 0755);
-             tree.remove(kBin + "/00-gapstow");
-           },
-           Weight::open, "verifier-directory"},
-          {"stray file", file(kBin + "/README", "x"), Weight::warning, "verifier-directory"},
-          {"program for all", mode(kBin + "/00-gapstow", 0777), Weight::open, "verifier-directory"},
-          {"folder for all", mode(kBin, 0777), Weight::open, "verifier-directory"},
-          {"beyond the most",
-           [bindir](SiteTree& tree) {
-             tree.write(kConfig, kPlain + bindir + "max_verifiers = 1\n");
-             tree.write(kBin + "/00-another", "#!/bin/sh\n", 0755);
-           },
-           Weight::open, "verifier-directory"},
-          {"more than the most",
-           [bindir](SiteTree& tree) {
-             tree.write(kConfig, kPlain + bindir + "max_verifiers = 1\n");
-             tree.write(kBin + "/90-another", "#!/bin/sh\n", 0755);
-           },
-           Weight::warning, "verifier-directory"},
-          {"no time", config(bindir + "per_verifier_timeout = '5ms'\n"), Weight::warning, "verifier-directory"},
-          {"another folder", config(bindir + "bin_dir = '/opt/empty'\n"), Weight::open, "verifier-directory"},
-          {"plugin off", file(kConfig, "disabled_plugins = ['io.containerd.image-verifier.v1.bindir']\n" + kPlain),
-           Weight::open, "verifier-directory"}};
+  return {
+      {"downloads", config(images + "max_concurrent_downloads = 5\n"), Weight::open, "containerd-pull"},
+      {"discard", config(images + "discard_unpacked_layers = true\n"), Weight::open, "containerd-pull"},
+      {"annotations", config(images + "disable_snapshot_annotations = false\n"), Weight::open, "containerd-pull"},
+      {"sync", config(images + "image_pull_with_sync_fs = true\n"), Weight::open, "containerd-pull"},
+      {"local pull", config(images + "use_local_image_pull = true\n"), Weight::open, "containerd-pull"},
+      {"version 2 of the file", file(kConfig, old + "discard_unpacked_layers = true\n"), Weight::open,
+       "containerd-pull"},
+      {"old mirrors",
+       config("[plugins.'io.containerd.cri.v1.images'.registry.mirrors.'docker.io']\nendpoint = ['https://x']\n"),
+       Weight::open, "containerd-pull"},
+      {"an import bypasses",
+       [images](SiteTree& tree) {
+         tree.write(kConfig, "imports = ['/etc/containerd/conf.d/*.toml']\n" + kPlain);
+         tree.write("/etc/containerd/conf.d/90-fast.toml", images + "max_concurrent_downloads = 9\n");
+       },
+       Weight::open, "containerd-pull"},
+      {"an import makes containerd 1 forget",
+       [](SiteTree& tree) {
+         const std::string cri = "version = 2\n[plugins.'io.containerd.grpc.v1.cri'";
+         tree.write(kConfig,
+                    "imports = ['conf.d/*.toml']\n" + cri + ".registry]\nconfig_path = '/etc/containerd/certs.d'\n");
+         tree.write("/etc/containerd/conf.d/90-more.toml", cri + ".containerd]\nsnapshotter = 'native'\n");
+       },
+       Weight::open, "mirrors"},
+      {"imports add to what is off",
+       [](SiteTree& tree) {
+         tree.write(kConfig,
+                    "imports = ['conf.d/*.toml']\n"
+                    "disabled_plugins = ['io.containerd.image-verifier.v1.bindir']\n" +
+                        kPlain);
+         tree.write("/etc/containerd/conf.d/90-more.toml", "disabled_plugins = ['io.containerd.snapshotter.v1.zfs']\n");
+       },
+       Weight::open, "verifier-directory"},
+      {"broken config", file(kConfig, "= ="), Weight::warning, "containerd"},
+      {"nested config", file(kConfig, "a = " + std::string(400'000, '[')), Weight::warning, "containerd"},
+      {"deep config", file(kConfig, "a = " + std::string(40, '[') + std::string(40, ']') + "\n"), Weight::warning,
+       "containerd"},
+      {"long config", file(kConfig, "# " + std::string(2'000'000, 'x')), Weight::warning, "containerd"},
+      {"endless imports",
+       [](SiteTree& tree) {
+         tree.write(kConfig, "imports = ['conf.d/*.toml']\n" + kPlain);
+         for (int i = 0; i < 70; ++i) tree.write("/etc/containerd/conf.d/" + std::to_string(i) + ".toml", "");
+       },
+       Weight::warning, "containerd"},
+      {"no folder but a file",
+       [](SiteTree& tree) {
+         tree.remove(kBin);
+         tree.write(kBin, "");
+       },
+       Weight::warning, "verifier-directory"},
+      {"none is called", config(bindir + "max_verifiers = 0\n"), Weight::open, "verifier-directory"},
+      {"no folder", gone("/opt/containerd"), Weight::open, "verifier-directory"},
+      {"empty folder", gone(kBin + "/00-gapstow"), Weight::open, "verifier-directory"},
+      {"another's verifier",
+       [](SiteTree& tree) {
+         tree.write(kBin + "/other", "#!/bin/sh\n", 0755);
+         tree.remove(kBin + "/00-gapstow");
+       },
+       Weight::open, "verifier-directory"},
+      {"stray file", file(kBin + "/README", "x"), Weight::warning, "verifier-directory"},
+      {"folder above the verifiers for all", mode("/opt/containerd", 0777), Weight::open, "verifier-directory"},
+      {"program for all", mode(kBin + "/00-gapstow", 0777), Weight::open, "verifier-directory"},
+      {"folder for all", mode(kBin, 0777), Weight::open, "verifier-directory"},
+      {"beyond the most",
+       [bindir](SiteTree& tree) {
+         tree.write(kConfig, kPlain + bindir + "max_verifiers = 1\n");
+         tree.write(kBin + "/00-another", "#!/bin/sh\n", 0755);
+       },
+       Weight::open, "verifier-directory"},
+      {"more than the most",
+       [bindir](SiteTree& tree) {
+         tree.write(kConfig, kPlain + bindir + "max_verifiers = 1\n");
+         tree.write(kBin + "/90-another", "#!/bin/sh\n", 0755);
+       },
+       Weight::warning, "verifier-directory"},
+      {"no time", config(bindir + "per_verifier_timeout = '5ms'\n"), Weight::warning, "verifier-directory"},
+      {"another folder", config(bindir + "bin_dir = '/opt/empty'\n"), Weight::open, "verifier-directory"},
+      {"plugin off", file(kConfig, "disabled_plugins = ['io.containerd.image-verifier.v1.bindir']\n" + kPlain),
+       Weight::open, "verifier-directory"}};
 }
 
 std::vector<Fault> mirror_faults() {
@@ -183,9 +216,34 @@ std::vector<Fault> mirror_faults() {
        Weight::open, "mirrors"},
       {"any certificate", file(kHosts, "server = 'https://gapstow.far:5443'\n" + host + "skip_verify = true\n"),
        Weight::warning, "mirrors"},
-      {"broken hosts.toml", file(kHosts, "[["), Weight::warning, "mirrors"},
+      // containerd then goes on as if there were no such file.
+      {"broken hosts.toml", file(kHosts, "[["), Weight::open, "mirrors"},
+      {"no hosts.toml, but a folder before the one for all hosts",
+       [](SiteTree& tree) {
+         tree.remove(kHosts);
+         tree.write("/etc/containerd/certs.d/_default/hosts.toml", "server = 'https://gapstow.far:5443'\n");
+       },
+       Weight::open, "mirrors"},
+      {"the origin as a mirror",
+       file(kHosts, "server = 'https://gapstow.far:5443'\n" + host + "[host.'https://Registry-1.docker.io:443']\n"),
+       Weight::open, "mirrors"},
+      {"the origin in other words", file(kHosts, "server = 'https://INDEX.docker.io:443/v2'\n" + host), Weight::open,
+       "mirrors"},
+      {"another server behind the mirrors", file(kHosts, "server = 'https://mirror.example'\n" + host), Weight::warning,
+       "mirrors"},
+      {"server without TLS", file(kHosts, "server = 'http://gapstow.far:5443'\n"), Weight::warning, "mirrors"},
+      {"server of any certificate", file(kHosts, "server = 'https://gapstow.far:5443'\nskip_verify = true\n"),
+       Weight::warning, "mirrors"},
+      {"server that is only called like this machine", file(kHosts, "server = 'http://localhost.far:5443'\n"),
+       Weight::warning, "mirrors"},
+      {"hosts.toml for all", mode(kHosts, 0666), Weight::open, "mirrors"},
+      {"folder of mirrors for the group", mode("/etc/containerd/certs.d", 0775), Weight::open, "mirrors"},
       {"policy by default", file(kPolicy, R"({"default":[{"type":"insecureAcceptAnything"}]})"), Weight::open,
        "policy-json"},
+      {"policy of root's own",
+       file("/root/.config/containers/policy.json", R"({"default":[{"type":"insecureAcceptAnything"}]})"), Weight::open,
+       "policy-json"},
+      {"policy for all", mode(kPolicy, 0666), Weight::open, "policy-json"},
       {"policy of a scope",
        file(kPolicy,
             R"({"default":[{"type":"reject"}],"transports":{"docker":{"":[{"type":"insecureAcceptAnything"}]}}})"),
@@ -200,6 +258,11 @@ std::vector<Fault> mirror_faults() {
        Weight::warning, "policy-json"},
       {"broken policy", file(kPolicy, "[}"), Weight::warning, "policy-json"},
       {"podman without a mirror", file(kRegistries, ""), Weight::warning, "registries-conf"},
+      {"podman with a mirror for a part",
+       file(kRegistries, "[[registry]]\nprefix = 'docker.io/library/redis'\nlocation = 'gapstow.far/redis'\n"),
+       Weight::warning, "registries-conf"},
+      {"root's own registries", [](SiteTree& tree) { tree.write("/root/.config/containers/registries.conf", ""); },
+       Weight::warning, "registries-conf"},
       {"podman falls back",
        file(kRegistries, "[[registry]]\nlocation = 'docker.io'\n[[registry.mirror]]\nlocation = 'gapstow.far'\n"),
        Weight::warning, "registries-conf"},
@@ -217,6 +280,19 @@ std::vector<Fault> cluster_faults() {
       {"defaultAllow in JSON",
        file(kAdmission, "{\"name\": \"ImagePolicyWebhook\",\n\"kubeConfigFile\": \"x\",\n\"defaultAllow\": true\n}"),
        Weight::open, "api-server"},
+      {"defaultAllow in a file of its own",
+       [](SiteTree& tree) {
+         tree.write(kAdmission, "plugins:\n- name: ImagePolicyWebhook\n  path: policy.yaml\n");
+         tree.write("/etc/kubernetes/policy.yaml", "imagePolicy:\n  kubeConfigFile: x\n  defaultAllow: true\n");
+       },
+       Weight::open, "api-server"},
+      {"a file of its own that is gone", file(kAdmission, "- name: ImagePolicyWebhook\n  path: /etc/none.yaml\n"),
+       Weight::notice, "api-server"},
+      {"defaultAllow within a line",
+       file(kAdmission,
+            "- name: ImagePolicyWebhook\n  imagePolicy: {defaultAllow: true}\n- name: Other\n"
+            "  kubeConfigFile: x\n"),
+       Weight::notice, "api-server"},
       {"one second", file(kAdmission, "name: ImagePolicyWebhook\nkubeConfigFile: x\nallowTTL: 1\n"), Weight::warning,
        "api-server"},
       {"other plugin", file(kAdmission, "- name: EventRateLimit\n"), Weight::open, "api-server"},
@@ -228,6 +304,7 @@ std::vector<Fault> cluster_faults() {
       {"webhook off", file(kManifest, "- --enable-admission-plugins=NodeRestriction\n"), Weight::notice, "api-server"},
       {"docker", file("/usr/bin/dockerd", ""), Weight::warning, "docker"},
       {"archive of somebody", file(images + "/app.tar.zst", "x"), Weight::open, "k3s-images"},
+      {"archive of somebody in capitals", file(images + "/APP.TAR", "x"), Weight::open, "k3s-images"},
       {"archive that is none", file(images + "/gapstow-app-0123456789abcdef.tar", "x"), Weight::open, "k3s-images"},
       {"folder of archives for all",
        [images](SiteTree& tree) {
@@ -304,6 +381,45 @@ TEST_CASE("versions of containerd decide who calls verifiers", "[doctor]") {
   CHECK(weight("unknown") == Weight::notice);
   // An old one has no folder to look at.
   CHECK(cluster::examine_verifiers(request.site, {"dump", json::Object{}, "1.7.24"}).empty());
+}
+
+TEST_CASE("a folder of mirrors may have the port of its host between underscores", "[doctor]") {
+  SiteTree tree;
+  const std::string good = "server = 'https://gapstow.far:5443'\n";
+  const auto weight = [&] {
+    const auto setup = json::Object{
+        {"plugins",
+         json::Object{{"io.containerd.cri.v1.images",
+                       json::Object{{"registry", json::Object{{"config_path", "/etc/containerd/certs.d"}}}}}}}};
+    return cluster::heaviest(
+        cluster::examine_mirrors(tree.request().site, {"dump", setup, "2.1.0"}, {"reg.test:5000"}));
+  };
+  CHECK(weight() == Weight::open);
+  tree.write("/etc/containerd/certs.d/reg.test:5000/hosts.toml", good);
+  CHECK(weight() == Weight::fine);
+  // containerd looks here first.
+  tree.write("/etc/containerd/certs.d/reg.test_5000_/hosts.toml", "server = 'https://reg.test:5000'\n");
+  CHECK(weight() == Weight::open);
+  tree.write("/etc/containerd/certs.d/reg.test_5000_/hosts.toml", good);
+  CHECK(weight() == Weight::fine);
+}
+
+TEST_CASE("a folder where everybody may add but nobody take away is no danger", "[doctor]") {
+  SiteTree tree;
+  tree.allow("/var/lib", 01777);
+  CHECK(cluster::heaviest(tree.examine()) == Weight::notice);
+}
+
+TEST_CASE("requirements of a policy hold together", "[doctor]") {
+  SiteTree tree;
+  tree.write(kPolicy, R"({"default":[{"type":"insecureAcceptAnything"},{"type":"reject"}]})");
+  CHECK(has(tree.examine(), Weight::fine, "policy-json"));
+}
+
+TEST_CASE("a configuration that imports itself is read once", "[doctor]") {
+  SiteTree tree;
+  tree.write(kConfig, "imports = ['config.toml']\n" + kPlain);
+  CHECK(cluster::heaviest(tree.examine()) == Weight::notice);
 }
 
 TEST_CASE("a policy may accept digests", "[doctor]") {
