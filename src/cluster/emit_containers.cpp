@@ -18,7 +18,9 @@ constexpr std::string_view kAboutRegistries =
     "podman, CRI-O, skopeo: where images come from. Put this file into /etc/containers/registries.conf.d/.\n"
     "\n"
     "Each location takes the place of the registry; it is no mirror, so nothing falls back to the internet when\n"
-    "gapstow does not have an image. Names stay as they are. Registries that are not named here are not touched:\n"
+    "gapstow does not have an image. Names stay as they are. A host with a port cannot be a part of a path, so it is\n"
+    "led away repository by repository and blocked for all others. Registries that are not named here are not "
+    "touched:\n"
     "policy.json (gapstow emit policy.json) is what refuses their images.";
 
 constexpr std::string_view kAboutAttachments =
@@ -54,6 +56,15 @@ std::map<std::string, std::string> locations_of(const std::string& server, const
     }
   }
   return locations;
+}
+
+/// Hosts of which single repositories are led away: what else is asked for there must not be pulled from them.
+std::set<std::string> blocked_hosts(const std::string& server, const std::vector<ProvenImage>& images) {
+  std::set<std::string> hosts;
+  for (const auto& host : hosts_of(images)) {
+    if (has_port(host) && host != server) hosts.insert(host);
+  }
+  return hosts;
 }
 
 json::Value requirement(json::Object object) { return json::Array{json::Value(std::move(object))}; }
@@ -107,6 +118,10 @@ std::vector<EmittedFile> emit_registries(const EmitSite& site, const std::vector
   for (const auto& [prefix, location] : locations_of(server.host, images)) {
     text += "\n[[registry]]\nprefix = " + toml_string(prefix) + "\nlocation = " + toml_string(location) + "\n";
     if (!server.secure) text += "insecure = true\n";
+  }
+  for (const auto& host : blocked_hosts(server.host, images)) {
+    const std::string name = toml_string(host);
+    text += "\n[[registry]]\nprefix = " + name + "\nlocation = " + name + "\nblocked = true\n";
   }
   std::vector<EmittedFile> files{{"gapstow.conf", std::move(text)}};
   if (!site.ca.empty()) files.push_back({"certs.d/" + server.host + "/ca.crt", site.ca});

@@ -1,4 +1,6 @@
 // Webhook configurations. Source: kubernetes, admissionregistration.k8s.io/v1.
+#include <algorithm>
+
 #include "emit_parts.h"
 #include "emit_yaml.h"
 #include "gapstow/base/encoding.h"
@@ -50,7 +52,8 @@ json::Value client_config(const EmitSite& site, const std::string& path) {
 /// A server in the cluster must be able to start without asking itself; one outside needs no exception.
 std::vector<std::string> unasked(const EmitSite& site) {
   auto names = site.excluded;
-  if (site.server.empty()) names.insert(names.begin(), site.name_space);
+  const bool is_named = std::ranges::find(names, site.name_space) != names.end();
+  if (site.server.empty() && !is_named) names.insert(names.begin(), site.name_space);
   return names;
 }
 

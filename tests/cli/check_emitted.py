@@ -125,8 +125,9 @@ def check_nodes():
         check(list(hosts["host"]) == [hosts["server"]], "mirrors")
         check("BEGIN CERTIFICATE" in text(f"hosts.toml/{host}/{hosts['ca']}"), "authority")
     registries = tomllib.loads(text("registries.conf/gapstow.conf"))["registry"]
-    check({(entry["prefix"], entry["location"]) for entry in registries} ==
-          {("localhost:5000/lab/app", "gapstow.test:9443/lab/app"), ("registry.test", "gapstow.test:9443/registry.test")},
+    check({(entry["prefix"], entry["location"], entry.get("blocked", False)) for entry in registries} ==
+          {("localhost:5000/lab/app", "gapstow.test:9443/lab/app", False), ("localhost:5000", "localhost:5000", True),
+           ("registry.test", "gapstow.test:9443/registry.test", False)},
           f"registries {registries}")
     policy = json.loads(text("policy.json/policy.json"))
     check(policy["default"] == [{"type": "reject"}], "default")

@@ -48,6 +48,10 @@ copy tags "docker://$reference_11" >copy.log 2>&1 || fail "skopeo by tag: $(cat 
 expect_refusal "$rejected" copy digests "docker://$reference_11"
 expect_refusal "$rejected" copy digests "oci-archive:$SOURCE_DIR/samples/images/app-1.1.exact-oci.tar"
 expect_refusal 'manifest unknown|not found|proves' copy tags "$repository@sha256:$(printf '0%.0s' {1..64})"
+# What is not led to gapstow is not pulled from the registry itself.
+printf '{"default": [{"type": "insecureAcceptAnything"}]}' >anything.json
+mkdir anything && mv anything.json anything/policy.json
+expect_refusal 'blocked' copy anything docker://localhost:5000/other/app:1
 podman_pull() {
   podman --root "$work/podman" --runroot "$work/podman-run" --storage-driver vfs pull -q \
     --signature-policy digests/policy.json --cert-dir "$certificates" "$1"

@@ -69,6 +69,12 @@ const std::string& file(const std::vector<EmittedFile>& files, const std::string
   return found->content;
 }
 
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Requirements of one scope of policy.json; nothing where the default holds.
@@ -149,6 +155,13 @@ TEST_CASE("emit registries.conf: locations take the place of registries") {
   REQUIRE(table("registry.airgap.local", "gapstow.example:5443/registry.airgap.local"));
   REQUIRE(table("localhost:5000/lab/app", "gapstow.example:5443/lab/app"));
   REQUIRE(table("mirror.local:5000/hub/redis", "gapstow.example:5443/docker.io/library/redis"));
+  for (const auto* host : {"localhost:5000", "mirror.local:5000"}) {
+    REQUIRE(table(host, host));
+    REQUIRE(contains(text, "\nlocation = \"" + std::string(host) + "\"\nblocked = true\n"));
+  }
+  auto itself = site();
+  itself.server = "https://mirror.local:5000";
+  REQUIRE_FALSE(contains(file(emit("registries.conf", itself), "gapstow.conf"), "\"mirror.local:5000\"\nblocked"));
   REQUIRE_FALSE(contains(text, "[[registry.mirror]]"));  // a mirror would leave the registry behind it
   REQUIRE_FALSE(contains(text, "insecure"));
   REQUIRE(file(files, "certs.d/gapstow.example:5443/ca.crt") == site().ca);
@@ -222,6 +235,8 @@ TEST_CASE("emit webhooks: the own namespace is left out where gapstow runs in it
   REQUIRE(contains(text, "- pods/ephemeralcontainers\n"));
   REQUIRE_FALSE(contains(text, "- deployments\n"));
   REQUIRE(contains(file(files, "webhook-kubeconfig.yaml"), "name: gapstow.gapstow-system.svc\n"));
+  place.excluded = {"gapstow-system"};
+  REQUIRE(count_of(file(emit("webhooks", place), "webhooks.yaml"), "            - gapstow-system\n") == 2);
   place.workloads = true;
   REQUIRE(contains(file(emit("webhooks", place), "webhooks.yaml"), "- deployments\n"));
 }
@@ -237,12 +252,6 @@ std::vector<ProvenImage> many_images(std::size_t count) {
     list.push_back(std::move(image));
   }
   return list;
-}
-
-std::size_t count_of(const std::string& text, const std::string& part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-  return count;
 }
 
 TEST_CASE("emit vap: every digest stands in one list, and every list is demanded") {
