@@ -215,6 +215,9 @@ ContainerdPlace ContainerdPlace::parse(std::string_view text) {
   ContainerdPlace place;
   const auto comma = text.find(',');
   if (comma != 0 && !text.empty()) place.address = text.substr(0, comma);
+  // As crictl and the kubelet write it.
+  constexpr std::string_view kScheme = "unix://";
+  if (place.address.starts_with(kScheme)) place.address.erase(0, kScheme.size());
   constexpr std::string_view kKey = "namespace=";
   if (comma != std::string_view::npos) {
     const auto rest = text.substr(comma + 1);

@@ -80,7 +80,7 @@ std::string Ctr::run(std::vector<std::string> words, base::Source* input, const 
     throw Error(ErrorCode::network,
                 "containerd at " + address_ + " refuses '" + words[5] + " " + words[6] +
                     "': " + (result.errors.empty() ? "exit code " + std::to_string(result.exit_code) : result.errors),
-                "'ctr --address " + address_ + " version' tells whether it answers");
+                hint_for(result.errors));
   } catch (Error& error) {
     if (error.code() == ErrorCode::not_found) {
       error.advise(
@@ -88,6 +88,13 @@ std::string Ctr::run(std::vector<std::string> words, base::Source* input, const 
     }
     throw;
   }
+}
+
+std::string Ctr::hint_for(const std::string& errors) const {
+  if (errors.find("snapshotter not loaded") != std::string::npos) {
+    return "set CONTAINERD_SNAPSHOTTER to the snapshotter that this containerd has, such as native";
+  }
+  return "'ctr --address " + address_ + " version' tells whether it answers";
 }
 
 std::map<std::string, digest::Digest> Ctr::images(const base::CancelToken& cancel) const {

@@ -31,11 +31,12 @@ class Ctr {
   /// Names that are not there are no error.
   void remove(const std::vector<std::string>& names, const base::CancelToken& cancel) const;
   void label(const digest::Digest& blob, const Labels& labels, const base::CancelToken& cancel) const;
-  /// Unpacks the image for this machine.
+  /// Unpacks the image for this machine, with the snapshotter of $CONTAINERD_SNAPSHOTTER or else overlayfs.
   void unpack(const digest::Digest& image, const base::CancelToken& cancel) const;
 
  private:
   std::string run(std::vector<std::string> words, base::Source* input, const base::CancelToken& cancel) const;
+  std::string hint_for(const std::string& errors) const;
 
   std::string program_;
   std::string address_;
