@@ -19,6 +19,7 @@ using cluster::Finding;
 using cluster::Findings;
 
 constexpr std::int64_t kSoon = 30LL * 86400;
+constexpr const char* kState = "/var/lib/gapstow/state.db";
 constexpr const char* kSnapshot = "/var/lib/gapstow/decisions.snapshot";
 
 /// Proves what is named, as `serve` does; what cannot be proven is a finding and no failure.
@@ -53,13 +54,22 @@ std::string other_root(const Arguments& arguments, base::ReadFs& fs) {
   return root;
 }
 
+/// The state of this user, or of the machine where this user has no place for one.
+std::string own_state(const Arguments& arguments) {
+  try {
+    return state_path(arguments);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::state_unavailable) throw;
+    return kState;
+  }
+}
+
 cluster::DoctorRequest make_request(const Arguments& arguments, Terminal& terminal) {
   const std::string root = other_root(arguments, terminal.fs);
   const std::int64_t soon = arguments.has("soon") ? base::parse_duration(arguments.required("soon")) : kSoon;
   const std::string store =
       root.empty() || arguments.has("trust-store") ? trust_store_folder(arguments, terminal.fs) : root + "/etc/gapstow";
-  const std::string state =
-      root.empty() || arguments.has("state") ? state_path(arguments) : root + "/var/lib/gapstow/state.db";
+  const std::string state = root.empty() || arguments.has("state") ? own_state(arguments) : root + kState;
   return {{terminal.fs, root, arguments.time("at").value_or(terminal.clock.now()), soon, ::geteuid()},
           store,
           state,

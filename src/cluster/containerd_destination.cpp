@@ -209,6 +209,19 @@ class Containerd final : public oci::ImageDestination {
   bool settled_ = false;
 };
 
+/// Letters and digits, with single '.', '_' or '-' between them.
+bool is_namespace(std::string_view text) {
+  constexpr std::size_t kMaxLength = 76;
+  bool may_separate = false;
+  for (const char c : text) {
+    const bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool is_separator = c == '.' || c == '_' || c == '-';
+    if (!is_word && !(is_separator && may_separate)) return false;
+    may_separate = is_word;
+  }
+  return may_separate && text.size() <= kMaxLength;
+}
+
 }  // namespace
 
 ContainerdPlace ContainerdPlace::parse(std::string_view text) {
@@ -227,12 +240,7 @@ ContainerdPlace ContainerdPlace::parse(std::string_view text) {
     }
     place.name_space = rest.substr(kKey.size());
   }
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  };
-  if (place.name_space.empty() || place.name_space.size() > 76 || place.name_space.front() == '-' ||
-      !std::ranges::all_of(place.name_space, is_allowed)) {
+  if (!is_namespace(place.name_space)) {
     throw Error(ErrorCode::usage, "'" + base::printable(place.name_space) + "' is no namespace of containerd");
   }
   if (!place.address.starts_with('/')) {

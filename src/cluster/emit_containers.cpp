@@ -95,7 +95,8 @@ json::Object digest_scopes(const EmitSite& site, const std::vector<ProvenImage>&
   for (const auto& image : images) {
     for (const auto& name : image.names) {
       for (const auto& manifest : image.manifests) scopes.set(name.repository() + "@" + manifest.text(), accept);
-      if (site.tags == enforce::TagPolicy::accept) scopes.set(name.repository() + ":" + name.tag, accept);
+      if (site.tags == enforce::TagPolicy::accept && !name.tag.empty())
+        scopes.set(name.repository() + ":" + name.tag, accept);
     }
   }
   return scopes;

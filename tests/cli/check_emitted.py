@@ -163,6 +163,8 @@ def check_api_server():
     hooks = documents("static-manifests/mutating-webhooks/gapstow.yaml") + \
         documents("static-manifests/validating-webhooks/gapstow.yaml")
     check_hooks(hooks, False, True)
+    policies = text("static-manifests/validating-policies/gapstow.yaml")
+    check(all(yaml.safe_load(piece) for piece in policies.split("\n---\n")), "a piece without an object")
     policy, binding = documents("static-manifests/validating-policies/gapstow.yaml")
     check_policy(policy, False)
     check_binding(binding, policy["metadata"]["name"], False)

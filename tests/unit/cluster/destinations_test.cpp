@@ -57,8 +57,8 @@ TEST_CASE("places of containerd", "[containerd]") {
   CHECK(ContainerdPlace::parse("unix:///run/k3s.sock,namespace=moby").text() == "/run/k3s.sock,namespace=moby");
   CHECK(ContainerdPlace::parse("/a.sock,namespace=default").name_space == "default");
   CHECK(ContainerdPlace::parse(",namespace=moby").address == "/run/containerd/containerd.sock");
-  for (const auto* bad : {"a.sock", "/a,", "/a,namespace=", "/a,namespace=-x", "/a,namespace=a b", "/a,x=y", "unix://",
-                          "unix://a.sock", "tcp://localhost:1"}) {
+  for (const auto* bad : {"a.sock", "/a,", "/a,namespace=", "/a,namespace=-x", "/a,namespace=a b", "/a,namespace=a..b",
+                          "/a,namespace=a.", "/a,x=y", "unix://", "unix://a.sock", "tcp://localhost:1"}) {
     INFO(bad);
     REQUIRE_ERROR(usage, ContainerdPlace::parse(bad));
   }

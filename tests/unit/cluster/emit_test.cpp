@@ -192,6 +192,18 @@ TEST_CASE("emit policy.json: without a border key digests are accepted one by on
   REQUIRE_FALSE(scope_of(tags, "registry.airgap.local/apps/api:1.5").has_value());
 }
 
+TEST_CASE("emit policy.json: an image that was packed by its digest has no tag to accept") {
+  auto place = site();
+  place.tags = enforce::TagPolicy::accept;
+  ProvenImage image;
+  image.origin = oci::parse_reference("reg.test/only@" + digest_of("only").text(), false);
+  image.names = {image.origin};
+  image.manifests = {digest_of("only")};
+  const auto policy =
+      json::parse(base::as_bytes(file(cluster::emit_kind("policy.json").emit(place, {image}), "policy.json")));
+  REQUIRE(json::Cursor(policy).at("transports").at("docker").value().get_if<json::Object>()->size() == 1);
+}
+
 TEST_CASE("emit policy.json: with a border key its signatures decide") {
   auto place = site();
   place.border_key = "-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----\n";
@@ -276,6 +288,9 @@ TEST_CASE("emit static-manifests: names, addresses and no parameters") {
   const auto& policy = file(files, "validating-policies/gapstow.yaml");
   REQUIRE_FALSE(contains(policy, "paramKind"));
   REQUIRE_FALSE(contains(policy, "paramRef"));
+  // What the API server reads from disk is cut at "---", and every piece must be an object.
+  REQUIRE(count_of(policy, "\n---\n") == 1);
+  REQUIRE(count_of(policy, "\nkind: ") == 2);
   REQUIRE(count_of(policy, "': true,\n") == 2500);
   REQUIRE(contains(policy, "r.substring(r.size() - 64) in variables.digests2"));
   for (const auto* folder : {"mutating-webhooks", "validating-webhooks"}) {
