@@ -145,10 +145,13 @@ void look_at_host(Notes& notes, const Site& site, const std::vector<std::string>
 std::vector<std::string> config_folders(const ContainerdSetup& setup) {
   const auto* value = find_cri(setup, {"registry", "config_path"}, {"registry", "config_path"});
   const auto* text = value == nullptr ? nullptr : value->get_if<std::string>();
-  if (text == nullptr) {
-    // Since 2.0 there is a default.
-    const bool has_default = parse_version(setup.version) >= Version{2, 0};
-    return has_default ? std::vector<std::string>{"/etc/containerd/certs.d"} : std::vector<std::string>{};
+  if (text == nullptr || text->empty()) {
+    // What containerd says of itself is still empty where it goes by this.
+    const auto* old = find_cri(setup, {"registry", "mirrors"}, {"registry", "mirrors"});
+    const auto* mirrors = old == nullptr ? nullptr : old->get_if<json::Object>();
+    const bool has_default = parse_version(setup.version) >= Version{2, 2} && (mirrors == nullptr || mirrors->empty());
+    if (!has_default) return {};
+    return {"/etc/containerd/certs.d", "/etc/docker/certs.d"};
   }
   std::vector<std::string> folders;
   for (const auto part : base::split(*text, ':')) {

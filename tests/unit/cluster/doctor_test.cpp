@@ -404,6 +404,19 @@ TEST_CASE("a folder of mirrors may have the port of its host between underscores
   CHECK(weight() == Weight::fine);
 }
 
+TEST_CASE("containerd 2.2 looks for mirrors without being told where", "[doctor]") {
+  SiteTree tree;
+  const auto weight = [&](const std::string& version) {
+    const json::Object config{
+        {"plugins",
+         json::Object{{"io.containerd.cri.v1.images", json::Object{{"registry", json::Object{{"config_path", ""}}}}}}}};
+    return cluster::heaviest(cluster::examine_mirrors(tree.request().site, {"dump", config, version}, {"docker.io"}));
+  };
+  CHECK(weight("2.2.9+unknown") == Weight::fine);
+  CHECK(weight("2.1.4") == Weight::open);
+  CHECK(weight("1.7.24") == Weight::open);
+}
+
 TEST_CASE("a folder where everybody may add but nobody take away is no danger", "[doctor]") {
   SiteTree tree;
   tree.allow("/var/lib", 01777);
