@@ -32,7 +32,7 @@ if [[ $version == 1.* || $version == 2.0.* ]]; then code=1; fi
 examine 1 app.gapstow
 if [[ $code -eq 1 ]]; then finds open containerd-pull "$version"; fi
 finds fine bundle app.gapstow
-finds open mirrors "config_path"
+finds open mirrors "pulled from" # there is no config_path, or, since 2.2, nothing where it leads by default
 
 # Another root: what that containerd would do is read from its files, the defaults included.
 containerd config default >default.toml
