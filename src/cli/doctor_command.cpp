@@ -65,6 +65,9 @@ std::string own_state(const Arguments& arguments) {
 }
 
 cluster::DoctorRequest make_request(const Arguments& arguments, Terminal& terminal) {
+  for (const char* option : {"trust-store", "state", "snapshot", "containerd-config"}) {
+    if (arguments.value(option) == "") throw Error(ErrorCode::usage, std::string("--") + option + " names nothing");
+  }
   const std::string root = other_root(arguments, terminal.fs);
   const std::int64_t soon = arguments.has("soon") ? base::parse_duration(arguments.required("soon")) : kSoon;
   const std::string store =

@@ -112,6 +112,11 @@ cluster::EmitSite site_of(const Arguments& arguments, base::ReadFs& fs) {
   if (!site.folder.starts_with('/')) throw Error(ErrorCode::usage, "--folder takes an absolute path");
   site.cert_file = arguments.value_or("cert-file", "");
   site.key_file = arguments.value_or("key-file", "");
+  for (const auto& path : {site.folder, site.cert_file, site.key_file}) {
+    if (base::printable(path) != path) {
+      throw Error(ErrorCode::usage, "'" + base::printable(path) + "' has characters that no emitted file can hold");
+    }
+  }
   return site;
 }
 
@@ -140,11 +145,12 @@ int run_emit(const Arguments& arguments, Terminal& terminal) {
   if (!kind.needs_images && (!bundles.empty() || arguments.has("snapshot"))) {
     throw Error(ErrorCode::usage, std::string(kind.name) + " is the same whatever the images: give none");
   }
+  const auto folder = arguments.value("output");
+  if (folder && folder->empty()) throw Error(ErrorCode::usage, "--output names no folder");
   const auto site = site_of(arguments, terminal.fs);
   const auto images =
       kind.needs_images ? proven_images(bundles, arguments, terminal) : std::vector<cluster::ProvenImage>{};
   const auto files = kind.emit(site, images);
-  const auto folder = arguments.value("output");
   std::string text;
   if (folder) {
     for (const auto& file : files) {

@@ -145,19 +145,23 @@ void look_at_host(Notes& notes, const Site& site, const std::vector<std::string>
 std::vector<std::string> config_folders(const ContainerdSetup& setup) {
   const auto* value = find_cri(setup, {"registry", "config_path"}, {"registry", "config_path"});
   const auto* text = value == nullptr ? nullptr : value->get_if<std::string>();
-  if (text == nullptr || text->empty()) {
-    // What containerd says of itself is still empty where it goes by this.
-    const auto* old = find_cri(setup, {"registry", "mirrors"}, {"registry", "mirrors"});
-    const auto* mirrors = old == nullptr ? nullptr : old->get_if<json::Object>();
-    const bool has_default = parse_version(setup.version) >= Version{2, 2} && (mirrors == nullptr || mirrors->empty());
-    if (!has_default) return {};
-    return {"/etc/containerd/certs.d", "/etc/docker/certs.d"};
-  }
+  if (text == nullptr) return {};
   std::vector<std::string> folders;
   for (const auto part : base::split(*text, ':')) {
     if (!part.empty()) folders.emplace_back(part);
   }
   return folders;
+}
+
+/// Since 2.1 the part of containerd that pulls takes a list of folders for the name of one, which is not there. Without
+/// config_path 2.2 goes by such a list too.
+void look_at_list(Notes& notes, const ContainerdSetup& setup, const std::vector<std::string>& folders) {
+  const Version version = parse_version(setup.version);
+  if (folders.size() < 2 || (version != Version{} && version < Version{2, 1})) return;
+  notes.open(setup.source,
+             "config_path names " + std::to_string(folders.size()) +
+                 " folders, which containerd takes for one since 2.1, so that no mirror is found",
+             "set registry.config_path = \"" + folders.front() + "\" alone");
 }
 
 }  // namespace
@@ -173,6 +177,7 @@ Findings examine_mirrors(const Site& site, const ContainerdSetup& setup, const s
         setup.source, "has no config_path, so that images are pulled from the hosts in their names",
         "set registry.config_path = \"/etc/containerd/certs.d\" and put there what " + std::string(kEmit) + " gives");
   } else {
+    look_at_list(notes, setup, folders);
     for (const auto& folder : folders) {
       guard_above(notes, site, site.path(folder), kSo);
       guard(notes, site, site.path(folder), kSo);

@@ -11,6 +11,7 @@ constexpr std::string_view kAbout =
     "    config_path = \"/etc/containerd/certs.d\"\n"
     "  [plugins.'io.containerd.cri.v1.images'.registry]      # containerd 2.x\n"
     "    config_path = '/etc/containerd/certs.d'\n"
+    "Name one folder alone: since 2.1 a list of them is taken for one, and every mirror is passed by.\n"
     "Names stay as they are: containerd asks the mirror with ?ns=, and gapstow answers for what it has proven.";
 
 std::string about(const std::string& host) {

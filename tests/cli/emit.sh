@@ -63,6 +63,9 @@ expect_exit 0 "$python" "$SOURCE_DIR/tests/cli/check_json.py" "$SOURCE_DIR/forma
 expect_exit 2 emit hosts.toml "${bundle[@]}" "${server[@]}"  # several files need a folder
 expect_exit 2 emit everything "${bundle[@]}"
 expect_exit 2 emit vap
+expect_exit 2 emit vap "${bundle[@]}" -o ''
+expect_exit 2 emit image-policy "${server[@]}" --folder $'/a\x7fb' -o none
+expect_exit 2 emit image-policy "${server[@]}" --cert-file $'a\nb' -o none
 expect_exit 2 emit vap app.gapstow --snapshot d.snapshot
 expect_exit 2 emit webhooks app.gapstow --ca-file ca.crt -o none
 expect_exit 2 emit webhooks -o none

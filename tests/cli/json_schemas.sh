@@ -207,6 +207,7 @@ doctors() {
   grep -q '"bundle"' "$out" || fail "a bundle that no trust store proves is no finding"
   json 3 failure gapstow doctor --root nowhere
   json 2 failure gapstow doctor --soon tomorrow
+  json 2 failure gapstow doctor --snapshot ''
 }
 
 failures() {

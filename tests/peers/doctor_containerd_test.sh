@@ -32,13 +32,12 @@ if [[ $version == 1.* || $version == 2.0.* ]]; then code=1; fi
 examine 1 app.gapstow
 if [[ $code -eq 1 ]]; then finds open containerd-pull "$version"; fi
 finds fine bundle app.gapstow
-finds open mirrors "pulled from" # there is no config_path, or, since 2.2, nothing where it leads by default
+finds open mirrors "config_path"
 
 # Another root: what that containerd would do is read from its files, the defaults included.
 containerd config default >default.toml
 mkdir -p node/etc/containerd/conf.d node/opt/containerd/image-verifier/bin node/etc/gapstow
-printf 'imports = ["/etc/containerd/conf.d/*.toml"]\n' | cat - default.toml | sed '0,/^imports = \[\]/{/^imports = \[\]/d}' \
-  >node/etc/containerd/config.toml
+{ echo 'imports = ["/etc/containerd/conf.d/*.toml"]' && grep -v '^imports = ' default.toml; } >node/etc/containerd/config.toml
 cp trust/trust.json node/etc/gapstow/
 finds_root() {
   "$GAPSTOW" doctor --root node --at "$at" --format json >report.json 2>error.txt || true

@@ -404,17 +404,22 @@ TEST_CASE("a folder of mirrors may have the port of its host between underscores
   CHECK(weight() == Weight::fine);
 }
 
-TEST_CASE("containerd 2.2 looks for mirrors without being told where", "[doctor]") {
+TEST_CASE("several folders of mirrors are one for containerd since 2.1", "[doctor]") {
   SiteTree tree;
-  const auto weight = [&](const std::string& version) {
+  const auto weight = [&](const std::string& version, const std::string& path) {
     const json::Object config{
-        {"plugins",
-         json::Object{{"io.containerd.cri.v1.images", json::Object{{"registry", json::Object{{"config_path", ""}}}}}}}};
+        {"plugins", json::Object{{"io.containerd.cri.v1.images",
+                                  json::Object{{"registry", json::Object{{"config_path", path}}}}}}}};
     return cluster::heaviest(cluster::examine_mirrors(tree.request().site, {"dump", config, version}, {"docker.io"}));
   };
-  CHECK(weight("2.2.9+unknown") == Weight::fine);
-  CHECK(weight("2.1.4") == Weight::open);
-  CHECK(weight("1.7.24") == Weight::open);
+  const std::string both = "/etc/containerd/certs.d:/etc/docker/certs.d";
+  CHECK(weight("1.7.24", both) == Weight::fine);
+  CHECK(weight("2.0.4", both) == Weight::fine);
+  CHECK(weight("2.1.4", both) == Weight::open);
+  CHECK(weight("2.2.9+unknown", both) == Weight::open);
+  CHECK(weight("", both) == Weight::open);
+  CHECK(weight("2.2.9+unknown", "/etc/containerd/certs.d") == Weight::fine);
+  CHECK(weight("2.2.9+unknown", "") == Weight::open);
 }
 
 TEST_CASE("a folder where everybody may add but nobody take away is no danger", "[doctor]") {
