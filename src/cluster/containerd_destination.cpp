@@ -24,6 +24,7 @@ constexpr std::string_view kRefName = "org.opencontainers.image.ref.name";
 constexpr std::string_view kContainerdName = "io.containerd.image.name";
 constexpr std::string_view kChildLabel = "containerd.io/gc.ref.content.m.";
 constexpr std::string_view kOriginLabel = "containerd.distribution.source.";
+constexpr std::size_t kMaxLabelBytes = 4096;  ///< of a key with its value
 
 json::Value entry(oci::Descriptor at, const std::string& name) {
   at.platform.reset();
@@ -180,7 +181,8 @@ class Containerd final : public oci::ImageDestination {
     return std::ranges::find(parts, part) != parts.end();
   }
 
-  /// Adds what is there to what is wanted; true when that is more than is there.
+  /// Adds what is there to what is wanted, as far as containerd takes it: a layer of very many repositories names the
+  /// first of them. True when that is more than is there.
   static bool merge_labels(Ctr::Labels& wanted, const Ctr::Labels& there) {
     bool is_news = false;
     for (auto& [key, value] : wanted) {
@@ -188,6 +190,7 @@ class Containerd final : public oci::ImageDestination {
       std::string merged = old == there.end() ? std::string() : old->second;
       for (const auto part : base::split(value, ',')) {
         if (has_part(merged, std::string(part))) continue;
+        if (key.size() + merged.size() + 1 + part.size() > kMaxLabelBytes) continue;
         merged += (merged.empty() ? "" : ",") + std::string(part);
         is_news = true;
       }

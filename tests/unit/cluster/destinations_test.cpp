@@ -122,6 +122,23 @@ TEST_CASE("whatever fails in the file system, containerd keeps its names", "[con
   CHECK(ctr.images().size() == 2);
 }
 
+TEST_CASE("a layer of very many repositories has a label that containerd takes", "[containerd]") {
+  base::SystemFs fs;
+  FakeCtr ctr;
+  const MadeImage image = test::make_image("app", 1);
+  std::vector<NamedImage> images;
+  for (int i = 0; i < 40; ++i) {
+    images.push_back(image.named("reg.test/" + std::string(200, 'a') + std::to_string(i) + ":1"));
+  }
+  const auto destination = cluster::make_containerd(ctr.place(), ctr.tools(fs));
+  test::write_images(*destination, images, {image});
+  std::istringstream lines(ctr.text("labels"));
+  std::size_t longest = 0;
+  for (std::string blob, label; lines >> blob >> label;) longest = std::max(longest, label.size());
+  CHECK(longest > 3800);
+  CHECK(longest <= 4097);  // with the equals sign
+}
+
 TEST_CASE("what containerd holds must be what it was given", "[containerd]") {
   base::SystemFs fs;
   FakeCtr ctr;
