@@ -22,7 +22,22 @@ constexpr std::string_view kAbout =
     "  kubectl apply --server-side -f THIS-FILE      # the lists are too long for plain apply\n"
     "Whoever may change the ConfigMaps decides what runs: guard them as you guard the policy.\n"
     "Emit and apply it anew after every import; an image that is not in it does not start.\n"
-    "References need a digest; a webhook (gapstow emit webhooks) can add it.";
+    "References need a digest; a webhook (gapstow emit webhooks) can add it.\n"
+    "The digests are in %l here. When there were more or fewer before, the old policies still deny what is new:\n"
+    "  kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy -l "
+    "'gapstow.dev/lists,gapstow.dev/lists!=%c'\n"
+    "  kubectl -n %n delete configmap -l 'gapstow.dev/lists,gapstow.dev/lists!=%c'";
+
+std::string about(const EmitSite& site, std::size_t lists) {
+  const std::string count = std::to_string(lists);
+  std::string text(kAbout);
+  for (const auto& [mark, value] : {std::pair<std::string, std::string>{"%n", site.name_space},
+                                    {"%l", count + (lists == 1 ? " list" : " lists")},
+                                    {"%c", count}}) {
+    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark)) text.replace(at, 2, value);
+  }
+  return text;
+}
 
 /// Digest keys with the image they belong to: keys of ConfigMaps cannot hold a colon.
 std::map<std::string, std::string> keys_of(const std::vector<ProvenImage>& images) {
@@ -64,28 +79,30 @@ std::vector<std::string> ranges_of(std::size_t digits) {
   return ranges;
 }
 
-json::Object object(std::string_view version, std::string_view kind, json::Object metadata) {
+/// `lists`: how many there are, so that those of another number can be told from these.
+json::Object object(std::string_view version, std::string_view kind, std::size_t lists, json::Object metadata) {
+  metadata.set("labels", json::Object{{"gapstow.dev/lists", std::to_string(lists)}});
   return {{"apiVersion", version}, {"kind", kind}, {"metadata", std::move(metadata)}};
 }
 
 std::vector<std::string> range_documents(const EmitSite& site, const std::map<std::string, std::string>& keys,
-                                         const std::string& range) {
+                                         const std::string& range, std::size_t lists) {
   const std::string name = range.empty() ? "gapstow-digests" : "gapstow-digests-" + range;
   json::Object data;
   for (const auto& [key, image] : keys) {
     if (key.substr(key.find('.') + 1).starts_with(range)) data.set(key, image);
   }
-  auto map = object("v1", "ConfigMap", {{"name", name}, {"namespace", site.name_space}});
+  auto map = object("v1", "ConfigMap", lists, {{"name", name}, {"namespace", site.name_space}});
   map.set("data", std::move(data));
 
   const std::string known = "'sha256.' + r.substring(r.size() - 64) in params.data";
   const std::string elsewhere = "!r.substring(r.size() - 64).startsWith('" + range + "') || ";
-  auto policy = object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", {{"name", name}});
+  auto policy = object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", lists, {{"name", name}});
   auto spec = policy_spec(site, {name, {}, range.empty() ? known : elsewhere + "(" + known + ")"});
   spec.set("paramKind", json::Object{{"apiVersion", "v1"}, {"kind", "ConfigMap"}});
   policy.set("spec", std::move(spec));
 
-  auto binding = object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", {{"name", name}});
+  auto binding = object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", lists, {{"name", name}});
   binding.set(
       "spec",
       json::Object{{"policyName", name},
@@ -151,13 +168,12 @@ json::Object policy_spec(const EmitSite& site, const PolicyText& text) {
 
 std::vector<EmittedFile> emit_vap(const EmitSite& site, const std::vector<ProvenImage>& images) {
   const auto keys = keys_of(images);
-  std::string about(kAbout);
-  about.replace(about.find("%n"), 2, site.name_space);
+  const auto ranges = ranges_of(range_digits(keys));
   std::vector<std::string> documents;
-  for (const auto& range : ranges_of(range_digits(keys))) {
-    for (auto& document : range_documents(site, keys, range)) documents.push_back(std::move(document));
+  for (const auto& range : ranges) {
+    for (auto& document : range_documents(site, keys, range, ranges.size())) documents.push_back(std::move(document));
   }
-  return {{"policy.yaml", join_documents(head_comment(about, images), documents)}};
+  return {{"policy.yaml", join_documents(head_comment(about(site, ranges.size()), images), documents)}};
 }
 
 }  // namespace gapstow::cluster

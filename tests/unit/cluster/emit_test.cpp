@@ -275,6 +275,8 @@ TEST_CASE("emit vap: every digest stands in one list, and every list is demanded
     REQUIRE(lists == (count < 10'000 ? 1 : 16));
     REQUIRE(count_of(text, "\nkind: ValidatingAdmissionPolicy\n") == lists);
     REQUIRE(count_of(text, "parameterNotFoundAction: Deny\n") == lists);
+    // By which those of another number of lists are found, once they only deny.
+    REQUIRE(count_of(text, "    gapstow.dev/lists: \"" + std::to_string(lists) + "\"\n") == 3 * lists);
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find("\n---\n", begin + 1), text.size());
       REQUIRE(end - begin < 1 << 20);
