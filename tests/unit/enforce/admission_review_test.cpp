@@ -323,10 +323,10 @@ TEST_CASE("AdmissionReview: objects of 3 MiB that are nothing but small values a
   const test::ReviewWorld world;
   json::Array variables;
   for (int i = 0; i < 160'000; ++i) variables.emplace_back(json::Object{{"name", "N" + std::to_string(i)}});
-  const auto pod = test::apply_patch(
-      test::pod_of({kRedisPinned}),
-      json::Array{json::Value(
-          json::Object{{"op", "add"}, {"path", "/spec/containers/0/env"}, {"value", std::move(variables)}})});
+  const auto pod =
+      test::apply_patch(test::pod_of({kRedisPinned}),
+                        json::Array{json::Value(json::Object{
+                            {"op", "add"}, {"path", "/spec/containers/0/env"}, {"value", std::move(variables)}})});
   const auto body = test::admission_review("UPDATE", pod, pod);
   REQUIRE(body.size() > 5 << 20);
   REQUIRE(ask(world, Hook::validate, body).allowed);
