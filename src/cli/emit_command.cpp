@@ -24,10 +24,13 @@ std::shared_ptr<const enforce::Snapshot> decisions_of_bundles(const std::vector<
   const auto state = trust::State::open_existing(state_path(arguments));
   const transfer::VerifyRequest request{store, run_policy(arguments), arguments.time("at"), {}};
   const auto around = terminal.surroundings(arguments);
-  std::vector<transfer::Outcome> outcomes;
   for (const auto& group : transfer::group_bundles(terminal.fs, paths)) {
     const auto input = transfer::open_bundle(terminal.fs, group, terminal.input);
-    outcomes.push_back(transfer::verify(*input, request, state.get(), around));
+    transfer::verify(*input, request, state.get(), around);
+  }
+  std::vector<transfer::Outcome> outcomes;
+  for (const auto& held : transfer::hold_bundles(paths, request, state.get(), around)) {
+    outcomes.push_back(held->outcome());
   }
   const auto floor = state != nullptr ? state->clock_floor() : std::nullopt;
   const auto content = serve::decisions_of(outcomes, store, {1, {now.seconds, 0}, floor});

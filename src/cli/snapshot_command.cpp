@@ -16,15 +16,18 @@ using base::Error;
 using base::ErrorCode;
 using enforce::Snapshot;
 
-/// Each bundle wholly, every byte of it.
+/// Each bundle wholly, every byte of it; then all together, as `serve` judges them.
 std::vector<transfer::Outcome> verify_all(const trust::TrustStore& store, trust::State* state,
                                           const Arguments& arguments, Terminal& terminal) {
   const transfer::VerifyRequest request{store, run_policy(arguments), arguments.time("at"), {}};
   const auto around = terminal.surroundings(arguments);
-  std::vector<transfer::Outcome> outcomes;
   for (const auto& paths : transfer::group_bundles(terminal.fs, arguments.operands())) {
     const auto input = transfer::open_bundle(terminal.fs, paths, terminal.input);
-    outcomes.push_back(transfer::verify(*input, request, state, around));
+    transfer::verify(*input, request, state, around);
+  }
+  std::vector<transfer::Outcome> outcomes;
+  for (const auto& held : transfer::hold_bundles(arguments.operands(), request, state, around)) {
+    outcomes.push_back(held->outcome());
   }
   return outcomes;
 }
