@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "gapstow/base/error.h"
 #include "gapstow/base/text.h"
@@ -22,22 +23,36 @@ constexpr std::int64_t kSoon = 30LL * 86400;
 constexpr const char* kState = "/var/lib/gapstow/state.db";
 constexpr const char* kSnapshot = "/var/lib/gapstow/decisions.snapshot";
 
-/// Proves what is named, as `serve` does; what cannot be proven is a finding and no failure.
+std::vector<std::shared_ptr<const transfer::HeldBundle>> hold(const std::vector<std::string>& paths,
+                                                              const cluster::DoctorRequest& request,
+                                                              const Arguments& arguments, Terminal& terminal) {
+  const auto store = trust::load_store(terminal.fs, request.trust_store);
+  const auto state = trust::State::open_existing(request.state);
+  const transfer::VerifyRequest asked{store, run_policy(arguments), arguments.time("at"), {}};
+  return transfer::hold_bundles(paths, asked, state.get(), terminal.surroundings(arguments));
+}
+
+/// Proves what is named, all of it together, as `serve` does; what cannot be proven is a finding and no failure.
 std::vector<cluster::ExaminedBundle> prove_bundles(const cluster::DoctorRequest& request, const Arguments& arguments,
                                                    Terminal& terminal) {
   std::vector<cluster::ExaminedBundle> examined;
+  std::vector<std::string> provable;
   for (const auto& paths : transfer::group_bundles(terminal.fs, arguments.operands())) {
     cluster::ExaminedBundle bundle{paths.front(), std::nullopt, std::nullopt};
     try {
-      const auto store = trust::load_store(terminal.fs, request.trust_store);
-      const auto state = trust::State::open_existing(request.state);
-      const transfer::VerifyRequest asked{store, run_policy(arguments), arguments.time("at"), {}};
-      bundle.outcome = transfer::hold_bundle(paths, asked, state.get(), terminal.surroundings(arguments))->outcome();
+      hold(paths, request, arguments, terminal);
+      provable.insert(provable.end(), paths.begin(), paths.end());
     } catch (const Error& error) {
       if (error.code() == ErrorCode::interrupted || error.code() == ErrorCode::usage) throw;
       bundle.failure = error;
     }
     examined.push_back(std::move(bundle));
+  }
+  if (provable.empty()) return examined;
+  const auto held = hold(provable, request, arguments, terminal);
+  auto next = held.begin();
+  for (auto& bundle : examined) {
+    if (!bundle.failure) bundle.outcome = (*next++)->outcome();
   }
   return examined;
 }
