@@ -72,6 +72,8 @@ serve::EventLog::Open log_opener(const Arguments& arguments, Terminal& terminal)
   if (path == "off") return {};
   return [path, &terminal]() -> std::unique_ptr<base::Sink> {
     if (path == "-") return std::make_unique<OutputSink>(terminal.output);
+    const auto status = terminal.fs.status(path);
+    if (status && status->kind == base::FileStatus::Kind::other) return std::make_unique<base::DeviceSink>(path);
     return std::make_unique<AppendingSink>(terminal.fs, path);
   };
 }

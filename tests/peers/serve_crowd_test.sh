@@ -10,7 +10,7 @@ pack_sample app.gapstow
 (($(ulimit -Hn) > 2500)) || { echo "skipped: too few descriptors for 2,000 clients"; exit 77; }
 ulimit -Sn "$(ulimit -Hn)"
 
-status=$(free_port) admission=$(free_port)
+log=$work/serve.log status=$(free_port) admission=$(free_port)
 review='{"kind":"ImageReview","apiVersion":"imagepolicy.k8s.io/v1alpha1","spec":{"containers":[{"image":"redis"}]}}'
 # serve_crowd LIMITS: soft and hard ones, as prlimit has them.
 serve_crowd() {
@@ -19,7 +19,7 @@ serve_crowd() {
   lab_port[gapstow]=$port
   lab_command[gapstow]="prlimit $1 -- $GAPSTOW serve app.gapstow --registry 127.0.0.1:$port --status 127.0.0.1:$status \
     --admission 127.0.0.1:$admission --client-ca none --tls-cert tls/localhost.pem --tls-key tls/localhost.key \
-    --max-age 36500d --trust-store trust --state state.db --log $work/serve.log"
+    --max-age 36500d --trust-store trust --state state.db --log $log"
   launch gapstow || fail "gapstow serve does not start: $(tail -n 3 gapstow.log)"
 }
 expect_served() {
@@ -77,7 +77,9 @@ for limits in --nofile=1024:"$(ulimit -Hn)" --nofile=400:400; do
   stop_server gapstow
 done
 
-echo "-- nothing that is sent is stored, and says so"
+echo "-- nothing that is sent is stored, and the answer says so; the log may be a pipe, and a place that is none ends the start"
+exec 9> >(cat >piped.log)
+log=/dev/fd/9
 serve_crowd --nofile=1024
 registry=https://localhost:${lab_port[gapstow]}
 head -c 100000 /dev/urandom >sent
@@ -86,3 +88,8 @@ for request in "PUT /v2/lab/app/manifests/1.1" "POST /v2/lab/app/blobs/uploads/"
   code=$(curl -sS --cacert tls/ca.pem -X "${request% *}" --data-binary @sent -o answer.json -w '%{http_code}' "$registry${request#* }")
   [[ $code == 405 ]] || fail "$request got $code: $(cat answer.json)"
 done
+stop_server gapstow
+wait_for grep -q '"event":"stopped"' piped.log
+grep -q '"status":405' piped.log || fail "the log has: $(head -c 1000 piped.log)"
+expect_code 3 "$GAPSTOW" serve app.gapstow --registry "127.0.0.1:$status" --status off --max-age 36500d --trust-store trust \
+  --state state.db --log none/serve.log
