@@ -495,12 +495,15 @@ struct Server::Machine {
   std::vector<std::unique_ptr<Station>> stations;
   bool running = false;
 
-  void wait_until_empty(milliseconds grace) const {
+  void wait_until_empty(milliseconds grace, const base::CancelToken* hurry) const {
     const auto end = std::chrono::steady_clock::now() + grace;
     const auto open = [this] {
       return std::ranges::any_of(stations, [](const auto& station) { return station->open() != 0; });
     };
-    while (open() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(milliseconds(5));
+    const auto go_on = [&] {
+      return std::chrono::steady_clock::now() < end && (hurry == nullptr || !hurry->cancelled());
+    };
+    while (open() && go_on()) std::this_thread::sleep_for(milliseconds(5));
   }
 };
 
@@ -549,14 +552,14 @@ void Server::reload_tls() {
   }
 }
 
-void Server::stop(milliseconds grace) {
+void Server::stop(milliseconds grace, const base::CancelToken* hurry) {
   if (!machine_->running) return;
   machine_->running = false;
   for (auto& station : machine_->stations) {
     run_on(station->shards.front()->loop(), [&] { station->acceptor->close(); });
     for (auto& shard : station->shards) run_on(shard->loop(), [&] { shard->finish(); });
   }
-  machine_->wait_until_empty(grace);
+  machine_->wait_until_empty(grace, hurry);
   for (auto& station : machine_->stations) {
     for (auto& shard : station->shards) {
       run_on(shard->loop(), [&] { shard->abandon(); });

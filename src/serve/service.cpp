@@ -168,7 +168,7 @@ void Service::reload() {
 }
 
 void Service::stop(std::chrono::milliseconds grace) {
-  parts_->server->stop(grace);
+  parts_->server->stop(grace, &parts_->around.cancel);
   parts_->log.event("stopped", {});
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gapstow/base/cancel.h"
 #include "gapstow/serve/http.h"
 
 namespace gapstow::serve {
@@ -86,8 +87,9 @@ class Server {
   /// Reads all TLS files anew; new connections use them, open ones go on with what they have. Throws as the constructor
   /// does, and then nothing has changed.
   void reload_tls();
-  /// Accepts no more, lets requests that are being answered finish for up to `grace`, closes idle connections at once.
-  void stop(std::chrono::milliseconds grace);
+  /// Accepts no more, lets requests that are being answered finish for up to `grace`, or until `hurry` is cancelled;
+  /// closes idle connections at once.
+  void stop(std::chrono::milliseconds grace, const base::CancelToken* hurry = nullptr);
   /// The port of each listener, in order.
   std::vector<std::uint16_t> ports() const;
   std::vector<Load> load() const;

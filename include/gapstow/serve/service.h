@@ -54,6 +54,7 @@ class Service {
   void start();
   /// Opens the log again, then bundles, trust store, decisions and certificates. Error: the old ones are served on.
   void reload();
+  /// Open answers may go on for so long, and no longer than nobody cancels.
   void stop(std::chrono::milliseconds grace);
   std::vector<OpenEndpoint> endpoints() const;
   std::shared_ptr<const Holdings> holdings() const;

@@ -371,18 +371,22 @@ TEST_CASE("Stopping without grace breaks answers off, and later replies go nowhe
     pending.push_back(reply);
     asked.notify_all();
   };
-  ServerFixture fixture(handler);
-  HttpClient busy(fixture.port());
-  busy.send(kGet);
-  {
-    std::unique_lock lock(mutex);
-    REQUIRE(asked.wait_for(lock, 30s, [&] { return !pending.empty(); }));
+  base::CancelToken cancelled;
+  cancelled.cancel();
+  for (const bool hurries : {false, true}) {
+    ServerFixture fixture(handler);
+    HttpClient busy(fixture.port());
+    busy.send(kGet);
+    {
+      std::unique_lock lock(mutex);
+      REQUIRE(asked.wait_for(lock, 30s, [&] { return !pending.empty(); }));
+    }
+    hurries ? fixture.server().stop(1h, &cancelled) : fixture.server().stop(0ms);
+    CHECK(busy.rest().empty());
+    CHECK_FALSE(fixture.wait_for([](const auto&) { return true; }).complete);
+    pending.front()(Response{});
+    pending.clear();
   }
-  fixture.server().stop(0ms);
-  CHECK(busy.rest().empty());
-  CHECK_FALSE(fixture.wait_for([](const auto&) { return true; }).complete);
-  pending.front()(Response{});
-  pending.clear();
 }
 
 TEST_CASE("A server that was never started, or has no time to, ends") {
