@@ -8,11 +8,26 @@
 namespace gapstow::serve {
 namespace {
 
-void give(Download& download, const Proof& proof) {
-  const auto& from = download.blob.copies.at(download.copy);
+/// The blob in a copy of which it is known that it holds.
+FileBody body_of(Proofs& proofs, const std::shared_ptr<const Holdings>& holdings, const CatalogBlob& blob,
+                 std::size_t copy, const Proof& proof) {
+  const auto& from = blob.copies.at(copy);
   const auto& opened = from.bundle->bundle();
-  download.response.body =
-      FileBody{proven_file(opened.file(), proof.stamp), opened.content(from.entry), download.blob.size, proof.stamp};
+  FileBody body{proven_file(opened.file(), proof.stamp), opened.content(from.entry), blob.size, proof.stamp, {}};
+  body.renew = [&proofs, holdings, &blob, copy](const Reply& reply) {
+    const auto& again = blob.copies.at(copy);
+    proofs.when_known(again.bundle, again.entry, [&proofs, holdings, &blob, copy, reply](const Proof& now) {
+      if (!now.holds) return reply(registry_error(404, kBlobUnknown, now.why));
+      Response renewed;
+      renewed.body = body_of(proofs, holdings, blob, copy, now);
+      reply(std::move(renewed));
+    });
+  };
+  return body;
+}
+
+void give(Download& download, const Proof& proof) {
+  download.response.body = body_of(download.proofs, download.holdings, download.blob, download.copy, proof);
   download.reply(conditional(*download.request, std::move(download.response)));
 }
 

@@ -82,4 +82,10 @@ void Answer::advance(std::uint64_t count) {
   body_at_ += count - of_head;
 }
 
+void Answer::go_on_with(const FileBody& renewed) {
+  auto& body = std::get<FileBody>(response_.body);
+  body.file = renewed.file;
+  body.stamp = renewed.stamp;
+}
+
 }  // namespace gapstow::serve

@@ -41,6 +41,8 @@ class Answer {
   /// The body when it is a file of which something is left; body_sent() says how much is not. nullptr otherwise.
   const FileBody* file_left() const;
   void advance(std::uint64_t count);
+  /// The rest of the body comes out of this file, in which it is proven too.
+  void go_on_with(const FileBody& renewed);
 
   bool complete() const { return head_at_ == head_.size() && body_at_ == body_length_; }
   std::uint64_t body_sent() const { return body_at_; }

@@ -52,6 +52,9 @@ Connection::Wait Connection::run() {
       case State::answering:
         wait = write();
         break;
+      case State::renewing:
+        wait = take_renewed();
+        break;
       case State::draining:
         wait = drain();
         break;
@@ -201,6 +204,7 @@ std::optional<Connection::Wait> Connection::write() {
   const bool of_file = answer_.file_left() != nullptr;
   const auto before = piece_end_;
   const auto step = of_file ? send_piece() : channel_->write(answer_.head_left(), answer_.body_left());
+  if (state_ == State::renewing) return std::nullopt;
   if (step.state == Went::moved) {
     answer_.advance(step.count);
     set_deadline(limits().stall);
@@ -218,10 +222,7 @@ Step Connection::send_piece() {
   const FileBody& body = *answer_.file_left();
   const auto sent = answer_.body_sent();
   try {
-    if (body.file->stamp() != body.stamp) {
-      break_off("the file has changed");
-      return {};
-    }
+    if (body.file->stamp() != body.stamp) throw base::Error(base::ErrorCode::conflict, "the file has changed");
     if (sent >= piece_end_) {
       const auto left = body.length - sent;
       piece_end_ = sent + (left > kTailBytes ? std::min(kPieceBytes, left - kTailBytes) : left);
@@ -229,9 +230,35 @@ Step Connection::send_piece() {
     return channel_->write_file(answer_.head_left(), body, body.offset + sent,
                                 static_cast<std::size_t>(piece_end_ - sent));
   } catch (const base::Error& error) {
-    break_off(error.line());
+    if (error.code() == base::ErrorCode::conflict && body.renew) {
+      renew();
+    } else {
+      break_off(error.line());
+    }
     return {};
   }
+}
+
+/// The file has another stamp: nothing more of it leaves until it is proven anew.
+void Connection::renew() {
+  exchange_ = std::make_shared<Exchange>();
+  state_ = State::renewing;
+  set_deadline(limits().answer);
+  answer_.file_left()->renew(Exchange::reply_to(exchange_));
+}
+
+std::optional<Connection::Wait> Connection::take_renewed() {
+  const auto response = exchange_->take_or_wait(wake_);
+  if (!response) return Wait::reply;
+  const auto* renewed = std::get_if<FileBody>(&response->body);
+  if (response->status != 200 || renewed == nullptr) {
+    break_off("the file has changed: " + response->note);
+    return Wait::closed;
+  }
+  answer_.go_on_with(*renewed);
+  state_ = State::answering;
+  set_deadline(limits().stall);
+  return std::nullopt;
 }
 
 void Connection::finish_answer() {
@@ -276,6 +303,9 @@ Connection::Wait Connection::expire() {
     case State::answering:
       break_off("the other side takes nothing");
       return Wait::closed;
+    case State::renewing:
+      break_off("the file has changed, and it took too long to prove it anew");
+      return Wait::closed;
     case State::draining:
     case State::closed:
       break;
@@ -299,7 +329,8 @@ bool Connection::waits_for_client() const {
 }
 
 bool Connection::has_request() const {
-  return state_ == State::waiting || state_ == State::answering || (state_ == State::reading && parser_.begun());
+  return state_ == State::waiting || state_ == State::answering || state_ == State::renewing ||
+         (state_ == State::reading && parser_.begun());
 }
 
 void Connection::break_off(const std::string& why) {

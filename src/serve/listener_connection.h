@@ -63,7 +63,7 @@ class Connection {
   std::size_t beginnings() const { return beginnings_; }
 
  private:
-  enum class State { shaking, reading, waiting, answering, draining, closed };
+  enum class State { shaking, reading, waiting, answering, renewing, draining, closed };
 
   std::optional<Wait> shake();
   std::optional<Wait> read();
@@ -72,6 +72,8 @@ class Connection {
   std::optional<Wait> received(base::ByteView bytes);
   std::optional<Wait> wait_for(const Step& step);
   Step send_piece();
+  void renew();
+  std::optional<Wait> take_renewed();
 
   void say_continue();
   void handle();

@@ -32,6 +32,11 @@ struct Request {
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
+struct Response;
+/// Takes the answer to one request: called once, from any thread, at once or later. Dropping it without an answer is
+/// 500.
+using Reply = std::function<void(Response)>;
+
 /// Bytes of a file that stays open as long as the answer needs it.
 struct FileBody {
   std::shared_ptr<base::File> file;
@@ -39,6 +44,10 @@ struct FileBody {
   std::uint64_t length = 0;
   /// What stamp() was when the bytes were proven: when it is another one the answer is cut off, not completed.
   base::FileStamp stamp;
+  /// Finds out whether the bytes are still the same in the file as it is now: replies with 200 and a FileBody whose
+  /// file and stamp are used from then on, or with an error. A file has another stamp also when it was renamed,
+  /// replaced under its name or linked. Empty: nothing can be done.
+  std::function<void(const Reply&)> renew{};
 };
 
 /// Bytes that many answers share.
@@ -53,9 +62,6 @@ struct Response {
   std::uint64_t length() const;
 };
 
-/// Takes the answer to one request: called once, from any thread, at once or later. Dropping it without an answer is
-/// 500.
-using Reply = std::function<void(Response)>;
 /// Answers requests; called from several threads and must not block: what takes long is done elsewhere and replied
 /// later. What it throws becomes 500 and a line in the log.
 using Handler = std::function<void(std::shared_ptr<const Request>, Reply)>;

@@ -8,11 +8,13 @@
 #include <sys/syscall.h>
 
 #include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
 #include <thread>
+#include <vector>
 
 #include "http_client.h"
 #include "server_fixture.h"
@@ -65,6 +67,7 @@ class ServedFile {
 
   std::string path() const { return folder_ / "blob"; }
   base::File& file() { return *file_; }
+  std::shared_ptr<base::File> shared() { return file_; }
 
   serve::Handler handler(std::uint64_t offset, std::uint64_t length) {
     return [this, offset, length](const auto& request, const auto& reply) {
@@ -261,6 +264,59 @@ TEST_CASE("A file that changes under way is cut off, never completed") {
       const auto access = fixture->wait_for([](const auto& each) { return !each.complete; });
       CHECK(access.status == 200);
       CHECK(access.bytes < bytes.size());
+    }
+  }
+}
+
+TEST_CASE("A file with another stamp is proven anew, and the answer goes on, or is cut off when it is not") {
+  const auto bytes = many_bytes(8 << 20);
+  test::TempFolder folder;
+  const auto made = test::TlsMaker(folder.path()).make("server", {});
+  for (const bool secure : {false, true}) {
+    for (const bool holds : {true, false}) {
+      INFO((secure ? "TLS " : "plain ") << (holds ? "as before" : "not any more"));
+      ServedFile file(bytes);
+      std::vector<std::jthread> provers;
+      std::atomic<int> renewals = 0;
+      const serve::Handler handler = [&](const auto& request, const auto& reply) {
+        file.handler(0, bytes.size())(request, [&, reply](Response response) {
+          std::get<serve::FileBody>(response.body).renew = [&](const serve::Reply& renewed) {
+            ++renewals;
+            provers.emplace_back([&file, &bytes, holds, renewed] {
+              Response again;
+              again.status = holds ? 200 : 404;
+              if (holds) again.body = serve::FileBody{file.shared(), 0, bytes.size(), file.file().stamp()};
+              renewed(std::move(again));
+            });
+          };
+          reply(std::move(response));
+        });
+      };
+      std::optional<ServerFixture> fixture;
+      if (secure) {
+        fixture.emplace(handler, serve::TlsFiles{made.certificate, made.key, ""});
+      } else {
+        fixture.emplace(handler);
+      }
+      auto client = secure ? HttpClient(fixture->port(), test::ClientTls{}) : HttpClient(fixture->port());
+      // The kernel takes some of it and no more while nobody reads.
+      client.send(kGet);
+      const auto begin = client.some();
+      REQUIRE_FALSE(begin.empty());
+      std::filesystem::create_hard_link(file.path(), file.path() + ".again");
+      if (holds) {
+        auto text = begin;
+        while (!text.ends_with(bytes)) {
+          const auto more = client.some();
+          if (more.empty()) break;
+          text += more;
+        }
+        CHECK(text.ends_with(bytes));
+      } else {
+        CHECK(begin.size() + client.rest().size() < bytes.size());
+      }
+      CHECK(fixture->wait_for([](const auto&) { return true; }).complete == holds);
+      CHECK(renewals == 1);
     }
   }
 }
