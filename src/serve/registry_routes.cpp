@@ -22,8 +22,10 @@ constexpr std::string_view kPoint = "registry";
 constexpr std::string_view kNoSuchManifest = "MANIFEST_UNKNOWN";
 
 Place parse_place(std::string_view path) {
-  path.remove_prefix(std::min<std::size_t>(path.size(), 4));  // "/v2/"
-  if (path.empty()) return {Kind::root, {}, {}};
+  constexpr std::string_view kRoot = "/v2/";
+  if (path == kRoot || path == "/v2") return {Kind::root, {}, {}};
+  if (!path.starts_with(kRoot)) return {};
+  path.remove_prefix(kRoot.size());
   if (path == "_catalog") return {Kind::catalog, {}, {}};
   const std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos || slash == 0) return {};

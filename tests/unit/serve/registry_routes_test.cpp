@@ -58,6 +58,15 @@ TEST_CASE("what is not proven is not there, and the answer says why") {
   CHECK(world.get("/v2/_trust/tuf/root.json").status == 404);
 }
 
+TEST_CASE("a registry is below /v2/, and nowhere else") {
+  ServeWorld world;
+  for (const auto* path : {"/", "/foo", "/v1/_catalog", "/v1/lab/app/manifests/1.1", "/v22/_catalog", "/V2/", "/v1/"}) {
+    INFO(path);
+    CHECK(error_code(world.get(path)) == "UNSUPPORTED");
+  }
+  CHECK(world.get("/v2").status == 200);
+}
+
 TEST_CASE("nothing can be written, by no method and on no path") {
   ServeWorld world;
   for (const auto* method : {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}) {
