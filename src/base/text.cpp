@@ -100,6 +100,14 @@ std::string join(const std::vector<std::string>& items, std::string_view separat
   return out;
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  std::string out = std::to_string(count) + " " + std::string(noun);
+  if (count == 1) return out;
+  if (!noun.ends_with('y')) return out + "s";
+  out.pop_back();
+  return out + "ies";
+}
+
 std::string human_size(std::uint64_t bytes) {
   constexpr std::array kUnits{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
   if (bytes < 1000) return std::to_string(bytes) + " B";

@@ -6,6 +6,7 @@
 
 #include "gapstow/base/error.h"
 #include "gapstow/base/fd_stream.h"
+#include "gapstow/base/text.h"
 #include "gapstow/base/time.h"
 #include "gapstow/serve/service.h"
 #include "network_options.h"
@@ -90,8 +91,9 @@ void announce(const serve::Service& service, const Arguments& arguments, Termina
   for (const auto& endpoint : service.endpoints()) {
     terminal.messages << "gapstow: " << endpoint.name << " at " << endpoint.url << "\n";
   }
-  terminal.messages << "gapstow: serving " << holdings->judge.snapshot().images() << " images of "
-                    << holdings->bundles.size() << " bundles; " << where_log_is(arguments) << ", SIGHUP reloads\n";
+  terminal.messages << "gapstow: serving " << base::counted(holdings->judge.snapshot().images(), "image") << " of "
+                    << base::counted(holdings->bundles.size(), "bundle") << "; " << where_log_is(arguments)
+                    << ", SIGHUP reloads\n";
   terminal.messages.flush();
 }
 

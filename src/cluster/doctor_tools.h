@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gapstow/base/text.h"
 #include "gapstow/cluster/doctor.h"
 
 namespace gapstow::cluster {
@@ -44,8 +45,7 @@ void guard(Notes& notes, const Site& site, const std::string& path, const std::s
 /// the site's root are not looked at, nor those above what a link leads to.
 void guard_above(Notes& notes, const Site& site, const std::string& path, const std::string& so);
 
-/// "1 image", "3 images".
-std::string counted(std::size_t count, const std::string& noun);
+using base::counted;
 
 void append(Findings& to, Findings more);
 

@@ -115,7 +115,7 @@ std::set<std::string> hosts_of(const std::vector<ProvenImage>& images) {
 std::string head_comment(std::string_view about, const std::vector<ProvenImage>& images) {
   constexpr std::size_t kShown = 20;
   std::string text(about);
-  if (!images.empty()) text += "\n\nMade by gapstow emit for " + std::to_string(images.size()) + " proven images:";
+  if (!images.empty()) text += "\n\nMade by gapstow emit for " + base::counted(images.size(), "proven image") + ":";
   for (std::size_t i = 0; i < std::min(images.size(), kShown); ++i) text += "\n  " + images[i].origin.text();
   if (images.size() > kShown) text += "\n  and " + std::to_string(images.size() - kShown) + " more";
   return comment_lines(text);

@@ -63,14 +63,6 @@ std::string wrapped(const Style& style, std::string_view lead, const std::vector
   return text.empty() ? out : out + line(style, "", text);
 }
 
-std::string counted(std::uint64_t count, std::string_view noun) {
-  std::string out = std::to_string(count) + " " + std::string(noun);
-  if (count == 1) return out;
-  if (!noun.ends_with('y')) return out + "s";
-  out.pop_back();
-  return out + "ies";
-}
-
 std::string failure_text(const Style& style, base::ErrorCode code, std::string_view reason) {
   const int exit = base::exit_code(code);
   const bool is_refusal = exit == 1 || exit >= 4;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gapstow/base/error.h"
+#include "gapstow/base/text.h"
 #include "gapstow/base/time.h"
 #include "gapstow/report/style.h"
 
@@ -21,8 +22,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
 /// Items with commas between them, in as many continued lines as fit a terminal; `lead` stands before the first.
 std::string wrapped(const Style& style, std::string_view lead, const std::vector<std::string>& items);
 
-/// "3 images", "1 image".
-std::string counted(std::uint64_t count, std::string_view noun);
+using base::counted;
 
 /// What was not proven is refused, what could not be tried or done has failed: "REFUSED [denied] what: why".
 std::string failure_text(const Style& style, base::ErrorCode code, std::string_view reason);

@@ -105,6 +105,7 @@ struct Proofs::Machine {
   std::deque<Task> urgent;
   bool stopping = false;
   base::CancelToken cancel;
+  Damaged damaged;
   std::vector<std::jthread> threads;
 
   std::optional<Task> take_urgent() {
@@ -153,11 +154,17 @@ struct Proofs::Machine {
       std::vector<Then> waiting = std::move(entry.waiting);
       entry.waiting.clear();
       lock.unlock();
+      if (!proof.holds) tell(*task, proof);
       for (const auto& then : waiting) then(proof);
       waiting.clear();
       task.reset();
       lock.lock();
     }
+  }
+
+  void tell(const Task& task, const Proof& proof) const {
+    if (!damaged || cancel.cancelled()) return;  // broken off, nothing was found out
+    damaged(*task.board->bundle, task.board->first + task.index, proof);
   }
 
   std::shared_ptr<Board> board_of(const Bundle& bundle) {
@@ -166,7 +173,8 @@ struct Proofs::Machine {
   }
 };
 
-Proofs::Proofs(unsigned threads) : machine_(std::make_unique<Machine>()) {
+Proofs::Proofs(unsigned threads, Damaged damaged) : machine_(std::make_unique<Machine>()) {
+  machine_->damaged = std::move(damaged);
   for (unsigned i = 0; i < std::max(threads, 1U); ++i) {
     machine_->threads.emplace_back([this] { machine_->run(Work::all); });
   }

@@ -39,8 +39,10 @@ struct Service::Parts {
       : settings(std::move(given)),
         around(world),
         cell(load_holdings(settings.holdings, nullptr, around)),
-        proofs(settings.proof_threads),
-        log(std::move(open_log), around.clock, [this](std::uint64_t lines) { metrics.log_dropped(lines); }) {
+        log(std::move(open_log), around.clock, [this](std::uint64_t lines) { metrics.log_dropped(lines); }),
+        proofs(settings.proof_threads, [this](const auto& bundle, std::size_t entry, const Proof& proof) {
+          log_damage(bundle, entry, proof);
+        }) {
     if (settings.border_key) border = std::make_unique<BorderSignatures>(std::move(settings.border_key));
     make_routes();
     auto listeners = make_listeners();
@@ -115,6 +117,13 @@ struct Service::Parts {
                                  {"snapshotVersion", snapshot.version()}});
   }
 
+  void log_damage(const transfer::HeldBundle& bundle, std::size_t entry, const Proof& proof) {
+    log.event("damaged", json::Object{{"file", bundle.name()},
+                                      {"bundle", bundle.outcome().bundle_id},
+                                      {"entry", bundle.bundle().statement().entries.at(entry).name},
+                                      {"why", proof.why}});
+  }
+
   void log_failure(const Error& error) {
     metrics.reload(false);
     log.event("reload failed", json::Object{{"why", error.line()}, {"code", std::string(base::name(error.code()))}});
@@ -124,8 +133,8 @@ struct Service::Parts {
   transfer::Surroundings around;
   HoldingsCell cell;
   Metrics metrics;
-  Proofs proofs;
   EventLog log;
+  Proofs proofs;
   std::unique_ptr<BorderSignatures> border;
   std::unique_ptr<RegistryRoutes> registry;
   std::unique_ptr<NotaryRoutes> notary;

@@ -81,7 +81,7 @@ with open(sys.argv[1], "r+b") as file:
     file.write(bytes([byte[0] ^ 1]))
 PY
 if docker pull "$repository:1.1" >pull.log 2>&1; then fail "a changed layer was pulled: $(cat pull.log)"; fi
-grep -q "damaged" serve.log || fail "the log does not say why: $(tail -n 3 serve.log)"
+grep '"event":"damaged"' serve.log | grep -q "blobs/sha256/$layer" || fail "the log does not say what is damaged: $(tail -n 3 serve.log)"
 docker pull "$repository:1.0" >pull.log 2>&1 || fail "the other image is gone too: $(tail -n 3 pull.log)"
 
 echo "-- both names of each decision are in the log, and every line is JSON"

@@ -21,6 +21,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// Items joined by `separator`.
 std::string join(const std::vector<std::string>& items, std::string_view separator);
 
+/// "3 images", "1 image", "2 entries".
+std::string counted(std::uint64_t count, std::string_view noun);
+
 /// 1234567 -> "1.2 MB" (decimal units, as disks and media are sold).
 std::string human_size(std::uint64_t bytes);
 

@@ -36,8 +36,12 @@ class Proofs {
   using Bundle = std::shared_ptr<const transfer::HeldBundle>;
   using Then = std::function<void(const Proof&)>;
 
+  /// An entry that does not hold.
+  using Damaged = std::function<void(const transfer::HeldBundle& bundle, std::size_t entry, const Proof&)>;
+
   /// `threads` of its own, which give way to those that answer, and one more that does what somebody waits for alone.
-  explicit Proofs(unsigned threads);
+  /// `damaged` is called from them, each time that an entry is found not to hold.
+  explicit Proofs(unsigned threads, Damaged damaged = {});
   ~Proofs();
 
   /// These bundles and no others; what is known about files that stay the same is kept.

@@ -42,6 +42,13 @@ TEST_CASE("split and join") {
   CHECK(join({"", ""}, "/") == "/");
 }
 
+TEST_CASE("counts for people") {
+  CHECK(counted(0, "image") == "0 images");
+  CHECK(counted(1, "image") == "1 image");
+  CHECK(counted(1, "entry") == "1 entry");
+  CHECK(counted(2, "entry") == "2 entries");
+}
+
 TEST_CASE("sizes for people") {
   CHECK(human_size(0) == "0 B");
   CHECK(human_size(999) == "999 B");

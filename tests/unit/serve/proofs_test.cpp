@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <vector>
 
 #include "gapstow/bundle/layout.h"
 #include "support/bundle_maker.h"
@@ -106,10 +107,19 @@ TEST_CASE("what is known can be looked up without waiting") {
   world.file->read_at(at, one);
   one[0] ^= std::byte{1};
   world.file->write_at(at, one);
-  serve::Proofs proofs(1);
+  std::mutex mutex;
+  std::vector<std::size_t> damaged;
+  serve::Proofs proofs(1, [&](const auto& bundle, std::size_t entry, const serve::Proof& proof) {
+    const std::scoped_lock lock(mutex);
+    if (&bundle == world.held.get() && !proof.why.empty()) damaged.push_back(entry);
+  });
   proofs.set({world.held});
   CHECK(world.proof(proofs, world.first()).holds);
   CHECK_FALSE(world.proof(proofs, world.second()).holds);
+  {
+    const std::scoped_lock lock(mutex);
+    CHECK(damaged == std::vector{world.second()});
+  }
   REQUIRE(proofs.look(world.held, world.first()));
   CHECK(proofs.look(world.held, world.first())->holds);
   REQUIRE(proofs.look(world.held, world.second()));
