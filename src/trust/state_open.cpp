@@ -46,6 +46,8 @@ void refuse_orphaned_journal(const std::string& path) {
   for (const char* ending : {"-journal", "-wal"}) {
     const std::string journal = path + ending;
     if (!SystemFs().status(journal)) continue;
+    // Another run begins the database at this moment: it makes the file before its journal.
+    if (SystemFs().status(path)) return;
     throw Error(ErrorCode::state_unavailable, path + " is gone, but " + journal + " is there",
                 "put the database back beside it; or, to begin anew, move it to where the database went (mv " +
                     journal + " " + path + ".damaged" + ending + ")");
