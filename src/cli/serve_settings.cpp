@@ -150,7 +150,7 @@ const std::vector<Option>& serve_options() {
       {"border-key", 0, "KEY", "sign what is proven for podman, CRI-O and cosign, with this p256 key"},
       {"log", 0, "FILE", "JSON lines of requests and decisions: a file, - (default) or off"},
       {"threads", 0, "N", "that serve downloads (default 2)"},
-      {"admission-threads", 0, "N", "that decide (default 1)"},
+      {"admission-threads", 0, "N", "that decide (default 2)"},
       {"max-connections", 0, "N", "of registry or trust server (default 4096)"},
       {"max-connections-per-address", 0, "N", "of one client (default 2048)"},
       {"grace", 0, "DURATION", "how long answers may go on after a signal to stop (default 30s)"}};

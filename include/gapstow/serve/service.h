@@ -34,7 +34,7 @@ struct ServiceSettings {
   enforce::ReviewOptions review;
   std::optional<std::int64_t> max_age_seconds;  ///< of the decisions, for readiness
   unsigned threads = 2;                         ///< that answer registry and trust server
-  unsigned admission_threads = 1;
+  unsigned admission_threads = 2;
   unsigned proof_threads = 1;
   std::unique_ptr<sign::Signer> border_key;  ///< may be empty
 };
