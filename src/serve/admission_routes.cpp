@@ -9,6 +9,7 @@
 #include "gapstow/base/time.h"
 #include "gapstow/enforce/admission_review.h"
 #include "gapstow/enforce/image_review.h"
+#include "http_words.h"
 
 namespace gapstow::serve {
 namespace {
@@ -43,8 +44,7 @@ bool is_json(std::string_view type) {
   constexpr std::string_view kJson = "application/json";
   type = type.substr(0, type.find(';'));
   while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
-  return std::ranges::equal(type, kJson, same);
+  return same_word(type, kJson);
 }
 
 /// How long judging may take: a part of what the API server waits, so that the answer still gets there.

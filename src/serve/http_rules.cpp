@@ -5,17 +5,12 @@
 
 #include "gapstow/base/text.h"
 #include "http_target.h"
+#include "http_words.h"
 
 namespace gapstow::serve {
 namespace {
 
 constexpr std::size_t kMaxMethodBytes = 32;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_word(std::string_view text, std::string_view small) {
-  return std::ranges::equal(text, small, [](char a, char b) { return lower(a) == b; });
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gapstow/base/text.h"
+#include "http_words.h"
 
 namespace gapstow::serve {
 namespace {
@@ -73,8 +74,7 @@ bool is_host_character(char c) {
 /// Length of "http://" or "https://" at the beginning, in letters of any size; 0 without one.
 std::size_t scheme_length(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
-    if (std::ranges::equal(target.substr(0, scheme.size()), scheme, same)) return scheme.size();
+    if (same_word(target.substr(0, scheme.size()), scheme)) return scheme.size();
   }
   return 0;
 }
