@@ -3,10 +3,9 @@
 #include "gapstow/base/text.h"
 #include "gapstow/cluster/emit.h"
 #include "gapstow/serve/decisions.h"
-#include "gapstow/transfer/held.h"
-#include "gapstow/transfer/verify.h"
 #include "options.h"
 #include "table.h"
+#include "verify_together.h"
 
 namespace gapstow::cli {
 namespace {
@@ -22,16 +21,7 @@ std::shared_ptr<const enforce::Snapshot> decisions_of_bundles(const std::vector<
                                                               const Arguments& arguments, Terminal& terminal) {
   const auto store = load_trust_store(arguments, terminal.fs);
   const auto state = trust::State::open_existing(state_path(arguments));
-  const transfer::VerifyRequest request{store, run_policy(arguments), arguments.time("at"), {}};
-  const auto around = terminal.surroundings(arguments);
-  for (const auto& group : transfer::group_bundles(terminal.fs, paths)) {
-    const auto input = transfer::open_bundle(terminal.fs, group, terminal.input);
-    transfer::verify(*input, request, state.get(), around);
-  }
-  std::vector<transfer::Outcome> outcomes;
-  for (const auto& held : transfer::hold_bundles(paths, request, state.get(), around)) {
-    outcomes.push_back(held->outcome());
-  }
+  const auto outcomes = verify_together(paths, store, state.get(), arguments, terminal);
   const auto floor = state != nullptr ? state->clock_floor() : std::nullopt;
   const auto content = serve::decisions_of(outcomes, store, {1, {now.seconds, 0}, floor});
   return enforce::Snapshot::own(enforce::write_snapshot(content));

@@ -3,11 +3,10 @@
 #include "gapstow/base/atomic_file.h"
 #include "gapstow/base/error.h"
 #include "gapstow/serve/decisions.h"
-#include "gapstow/transfer/held.h"
-#include "gapstow/transfer/verify.h"
 #include "options.h"
 #include "snapshot_report.h"
 #include "table.h"
+#include "verify_together.h"
 
 namespace gapstow::cli {
 namespace {
@@ -15,22 +14,6 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 using enforce::Snapshot;
-
-/// Each bundle wholly, every byte of it; then all together, as `serve` judges them.
-std::vector<transfer::Outcome> verify_all(const trust::TrustStore& store, trust::State* state,
-                                          const Arguments& arguments, Terminal& terminal) {
-  const transfer::VerifyRequest request{store, run_policy(arguments), arguments.time("at"), {}};
-  const auto around = terminal.surroundings(arguments);
-  for (const auto& paths : transfer::group_bundles(terminal.fs, arguments.operands())) {
-    const auto input = transfer::open_bundle(terminal.fs, paths, terminal.input);
-    transfer::verify(*input, request, state, around);
-  }
-  std::vector<transfer::Outcome> outcomes;
-  for (const auto& held : transfer::hold_bundles(arguments.operands(), request, state, around)) {
-    outcomes.push_back(held->outcome());
-  }
-  return outcomes;
-}
 
 std::optional<std::uint64_t> given_version(const Arguments& arguments) {
   const auto text = arguments.value("snapshot-version");
@@ -71,7 +54,7 @@ int run_snapshot(const Arguments& arguments, Terminal& terminal) {
   const auto state = trust::State::open_existing(state_path(arguments));
   const std::uint64_t version = next_version(path, store, arguments, terminal.fs);
   const auto signers = open_signers(arguments, terminal);
-  const auto outcomes = verify_all(store, state.get(), arguments, terminal);
+  const auto outcomes = verify_together(arguments.operands(), store, state.get(), arguments, terminal);
   const base::Time now = terminal.clock.now();
   const auto floor = state != nullptr ? state->clock_floor() : std::nullopt;
   const auto content = serve::decisions_of(outcomes, store, {version, {now.seconds, 0}, floor});
